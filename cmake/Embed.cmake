@@ -1,0 +1,18 @@
+# Writes OUT: FILES as string literals behind hookline::NAMESPACE::FUNCTION().
+set(text "// Generated from the files it names.\n#include \"hookline/core/embedded.h\"\n#include <array>\n\nnamespace hookline::${NAMESPACE} {\n\nstd::span<const core::EmbeddedFile> ${FUNCTION}();\n\nnamespace {\n")
+set(rows "")
+set(i 0)
+foreach(file IN LISTS FILES)
+  file(READ ${file} hex HEX)
+  get_filename_component(name ${file} NAME)
+  string(LENGTH "${hex}" hex_length)
+  math(EXPR size "${hex_length} / 2")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" escaped "${hex}")
+  # One literal per 64 bytes keeps lines short and compilers happy.
+  string(REGEX REPLACE "((\\\\x[0-9a-f][0-9a-f])(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?(\\\\x[0-9a-f][0-9a-f])?)" "  \"\\1\"\n" lines "${escaped}")
+  string(APPEND text "constexpr char file_${i}[] =\n${lines}  \"\";\n")
+  string(APPEND rows "  core::EmbeddedFile{\"${name}\", std::string_view(file_${i}, ${size})},\n")
+  math(EXPR i "${i} + 1")
+endforeach()
+string(APPEND text "constexpr std::array<core::EmbeddedFile, ${i}> files{{\n${rows}}};\n}  // namespace\n\nstd::span<const core::EmbeddedFile> ${FUNCTION}() { return files; }\n\n}  // namespace hookline::${NAMESPACE}\n")
+file(WRITE ${OUT} "${text}")

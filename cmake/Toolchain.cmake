@@ -1,0 +1,21 @@
+# Language level, warnings and sanitizers, for every target of the tree.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")  # assertions stay on; line tables make a crash report readable
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+
+if(HOOKLINE_SANITIZE)
+  add_compile_options(-fsanitize=${HOOKLINE_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${HOOKLINE_SANITIZE})
+  if(HOOKLINE_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
