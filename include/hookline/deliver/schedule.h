@@ -1,0 +1,18 @@
+// When a delivery is tried again: the schedule's wait with jitter, never earlier than due.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "hookline/config/webhook.h"
+#include "hookline/core/random.h"
+#include "hookline/core/time.h"
+
+namespace hookline::deliver {
+
+/// The wait before the next attempt after `attempts` have failed, jittered by 0..+20 % (the lower half
+/// of the ±20 % band is cut off because nothing may come early); nullopt: exhausted.
+std::optional<core::Duration> next_wait(const config::Retry& retry, std::uint32_t attempts, core::Random& random);
+
+}  // namespace hookline::deliver

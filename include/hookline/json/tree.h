@@ -1,0 +1,18 @@
+// Trees for what is small and rare: config, API, samples, schemas. Keys keep their order. Events
+// never become trees on the data path (json/scan.h).
+#pragma once
+
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "hookline/core/result.h"
+
+namespace hookline::json {
+
+using Tree = nlohmann::ordered_json;
+
+/// Parses strict JSON. Error: invalid, with line and column.
+[[nodiscard]] core::Result<Tree> parse_tree(std::string_view text);
+
+}  // namespace hookline::json

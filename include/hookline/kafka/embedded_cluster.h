@@ -1,0 +1,36 @@
+// librdkafka's in-memory cluster: a Kafka for the demo and for integration tests. It keeps little
+// (5 MB or 100,000 messages a partition), enforces little and forgets everything: it proves error
+// handling, not durability.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "hookline/core/result.h"
+#include "hookline/core/time.h"
+
+namespace hookline::kafka {
+
+class EmbeddedCluster {
+ public:
+  static core::Result<std::unique_ptr<EmbeddedCluster>> start(int brokers = 1);
+  ~EmbeddedCluster();
+
+  /// host:port[,host:port]
+  const std::string& bootstrap_servers() const;
+  core::Result<void> create_topic(const std::string& topic, int partitions);
+
+  // Faults, for tests.
+  /// The next `count` requests of this Kafka API key (e.g. 0 Produce, 8 OffsetCommit) get this error code.
+  void fail_requests(std::int16_t api_key, std::int16_t error_code, int count);
+  void set_broker_up(int broker, bool up);
+  void set_latency(core::Duration round_trip);
+
+ private:
+  EmbeddedCluster();
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace hookline::kafka
