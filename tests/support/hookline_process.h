@@ -1,0 +1,77 @@
+// The built binary under test: run as a service on a configuration that the test writes, or as a command.
+// One thread at a time; a service dies with the thread that started it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "support/http_client.h"
+#include "support/process.h"
+#include "support/temp_dir.h"
+
+namespace hookline::test {
+
+struct HooklineOptions {
+  /// YAML, without `admin`: the harness adds `admin: {listen: 127.0.0.1:FRESH}`. A relative path in it
+  /// (webhooks/*.yaml) means the folder of `files`.
+  std::string config;
+  std::string admin;                         ///< further lines of the admin section, each indented by two
+  std::map<std::string, std::string> files;  ///< path relative to the config -> text
+  std::map<std::string, std::string> environment;  ///< secrets of the config
+  std::vector<std::string> arguments;              ///< after `run --config FILE`, e.g. {"--create-topics"}
+};
+
+class HooklineProcess {
+ public:
+  /// Writes the files and starts `hookline run`; does not wait.
+  explicit HooklineProcess(const HooklineOptions& options);
+
+  /// Waits until /readyz says 200; false at the deadline or when it ended. Print log() then.
+  [[nodiscard]] bool wait_ready(std::chrono::milliseconds deadline = std::chrono::seconds(30));
+
+  void start();                                      ///< again, after it ended
+  ExitStatus kill9() { return x_process->kill9(); }  ///< as a crash
+  std::optional<ExitStatus> terminate(
+      std::chrono::milliseconds deadline = std::chrono::seconds(60));  ///< SIGTERM
+  void freeze() { signal(19); }                                        ///< SIGSTOP
+  void thaw() { signal(18); }                                          ///< SIGCONT
+  void signal(int number) { x_process->signal(number); }
+  bool running() { return x_process->running(); }
+  pid_t pid() const { return x_process->pid(); }
+
+  /// Rewrites a file beside the config (or config.yaml itself); SIGHUP makes the process read it.
+  void write(std::string_view relative, std::string_view text) const { x_folder.write(relative, text); }
+  std::string config_path() const { return (x_folder.path() / "config.yaml").string(); }
+  std::uint16_t admin_port() const { return x_admin_port; }
+
+  HttpAnswer get(const std::string& target, const Headers& headers = {}) const;
+  HttpAnswer request(const std::string& method, const std::string& target, const std::string& body = {},
+                     const Headers& headers = {}) const;
+
+  /// The value of one line of /metrics, written as there: hookline_in_flight, or
+  /// hookline_dead_letters_total{reason="exhausted"}. With a bare name: the sum over all its labels.
+  std::optional<double> metric(std::string_view series) const;
+  /// Resident memory in bytes; 0 when it does not run.
+  std::int64_t resident_bytes() const;
+
+  std::string log() const;  ///< stdout and stderr of all its runs
+
+ private:
+  HooklineOptions x_options;
+  TempDir x_folder;
+  std::uint16_t x_admin_port;
+  std::unique_ptr<Process> x_process;
+};
+
+/// Runs the binary as a command: hookline({"validate", "--config", path}).
+CommandResult hookline(std::vector<std::string> arguments, std::string_view input = {},
+                       std::map<std::string, std::string> environment = {},
+                       std::chrono::milliseconds deadline = std::chrono::seconds(60));
+
+}  // namespace hookline::test
