@@ -23,6 +23,8 @@ enum class BodyFormat : std::uint8_t { object, array, ndjson };
 enum class Ordering : std::uint8_t { none, key };
 enum class RetryOn : std::uint8_t { transient, any_failure };
 enum class OnNotFound : std::uint8_t { fail, create };
+/// What a receiver reads its texts as: text values of the payload are escaped for it, literals are not.
+enum class TextEscape : std::uint8_t { none, slack, html, markdown };
 
 /// A header or credential value: may hold placeholders, may hold a resolved secret.
 struct HeaderSetting {
@@ -106,6 +108,8 @@ struct Webhook {
   std::vector<std::pair<std::string, Text>> fields;
   std::optional<Text> payload;
   EventFormatting event_formatting = EventFormatting::none;
+  TextEscape escape = TextEscape::none;
+  std::uint32_t max_text = 0;  ///< characters per inserted text, the rest is cut with an ellipsis; 0: no limit
   BodyFormat format = BodyFormat::object;
   Batch batch;
   std::optional<Correlation> correlation;
