@@ -39,8 +39,8 @@ class HooklineProcess {
   ExitStatus kill9() { return x_process->kill9(); }  ///< as a crash
   std::optional<ExitStatus> terminate(
       std::chrono::milliseconds deadline = std::chrono::seconds(60));  ///< SIGTERM
-  void freeze() { signal(19); }                                        ///< SIGSTOP
-  void thaw() { signal(18); }                                          ///< SIGCONT
+  void freeze();                                                       ///< SIGSTOP
+  void thaw();                                                         ///< SIGCONT
   void signal(int number) { x_process->signal(number); }
   bool running() { return x_process->running(); }
   pid_t pid() const { return x_process->pid(); }
@@ -69,9 +69,9 @@ class HooklineProcess {
   std::unique_ptr<Process> x_process;
 };
 
-/// Runs the binary as a command: hookline({"validate", "--config", path}).
-CommandResult hookline(std::vector<std::string> arguments, std::string_view input = {},
-                       std::map<std::string, std::string> environment = {},
-                       std::chrono::milliseconds deadline = std::chrono::seconds(60));
+/// Runs the binary as a command: run_hookline({"validate", "--config", path}).
+CommandResult run_hookline(std::vector<std::string> arguments, std::string_view input = {},
+                           std::map<std::string, std::string> environment = {},
+                           std::chrono::milliseconds deadline = std::chrono::seconds(60));
 
 }  // namespace hookline::test

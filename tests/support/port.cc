@@ -1,11 +1,11 @@
 #include "support/port.h"
 
+#include <random>
+#include <stdexcept>
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <random>
-#include <stdexcept>
 
 namespace hookline::test {
 namespace {
@@ -19,7 +19,8 @@ bool is_free(std::uint16_t port) {
   address.sin_port = htons(port);
   int const on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);  // a listener that ended is no obstacle
-  bool const free = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && listen(fd, 1) == 0;
+  bool const free =
+      bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && listen(fd, 1) == 0;
   close(fd);
   return free;
 }

@@ -1,13 +1,13 @@
 #include "support/process.h"
 
+#include <cerrno>
+#include <system_error>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
 
 #include "support/temp_dir.h"
 #include "support/wait.h"
@@ -19,16 +19,19 @@ std::vector<std::string> merged_environment(std::map<std::string, std::string> o
   for (char** entry = environ; *entry != nullptr; ++entry) {
     std::string_view const text = *entry;
     auto const equals = text.find('=');
-    if (equals != std::string_view::npos) over.try_emplace(std::string(text.substr(0, equals)), text.substr(equals + 1));
+    if (equals != std::string_view::npos)
+      over.try_emplace(std::string(text.substr(0, equals)), text.substr(equals + 1));
   }
   std::vector<std::string> all;
-  for (auto& [name, value] : over) all.push_back(name + "=" + value);
+  for (auto& [name, value] : over)
+    all.push_back(name + "=" + value);
   return all;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> all;
-  for (auto& text : texts) all.push_back(text.data());
+  for (auto& text : texts)
+    all.push_back(text.data());
   all.push_back(nullptr);
   return all;
 }
@@ -44,8 +47,8 @@ int open_or_throw(const std::filesystem::path& path, int flags) {
 }
 
 /// Runs in the child, between fork and exec: system calls only.
-[[noreturn]] void become(const Files& files, const char* directory, char** arguments, char** environment, int report,
-                         pid_t parent) {
+[[noreturn]] void become(const Files& files, const char* directory, char** arguments, char** environment,
+                         int report, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
   sigset_t none;
@@ -68,7 +71,8 @@ Process::Process(const ProcessOptions& options) {
   auto environment = merged_environment(options.environment);
   auto const argument_pointers = pointers(arguments);
   auto const environment_pointers = pointers(environment);
-  Files const files{open_or_throw(options.input, O_RDONLY), open_or_throw(options.output, O_WRONLY | O_CREAT | O_APPEND),
+  Files const files{open_or_throw(options.input, O_RDONLY),
+                    open_or_throw(options.output, O_WRONLY | O_CREAT | O_APPEND),
                     open_or_throw(options.errors, O_WRONLY | O_CREAT | O_APPEND)};
   int report[2];
   if (pipe2(report, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
@@ -82,7 +86,8 @@ Process::Process(const ProcessOptions& options) {
   int error = x_pid < 0 ? errno : 0;
   close(report[1]);
   if (x_pid > 0 && read(report[0], &error, sizeof error) > 0) reap(true);
-  for (int const fd : {report[0], files.input, files.output, files.errors}) close(fd);
+  for (int const fd : {report[0], files.input, files.output, files.errors})
+    close(fd);
   if (error != 0) throw std::system_error(error, std::generic_category(), "cannot run " + arguments.at(0));
 }
 
@@ -104,7 +109,9 @@ bool Process::reap(bool block) {
   return true;
 }
 
-bool Process::running() { return !reap(false); }
+bool Process::running() {
+  return !reap(false);
+}
 
 void Process::signal(int number) {
   if (running()) kill(x_pid, number);
@@ -122,7 +129,8 @@ ExitStatus Process::kill9() {
 }
 
 CommandResult run_command(std::vector<std::string> arguments, std::string_view input,
-                          std::map<std::string, std::string> environment, std::chrono::milliseconds deadline) {
+                          std::map<std::string, std::string> environment,
+                          std::chrono::milliseconds deadline) {
   TempDir const folder("command");
   ProcessOptions options;
   options.arguments = std::move(arguments);

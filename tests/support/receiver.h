@@ -68,6 +68,8 @@ struct ReceiverOptions {
   std::uint16_t port = 0;  ///< 0: a fresh one
 };
 
+class ReceiverLoop;
+
 class Receiver {
  public:
   explicit Receiver(const ReceiverOptions& options = {});
@@ -90,7 +92,7 @@ class Receiver {
   std::vector<ReceivedRequest> requests() const;       ///< only with Record::everything
   std::vector<ReceivedRequest> requests(const std::string& path) const;
   std::vector<std::uint64_t> id_hashes() const;  ///< only with Record::ids; std::hash of the webhook-id
-  void forget();                                 ///< what was recorded; the counts as well
+  void forget();                                 ///< what was recorded and counted so far
 
   std::uint64_t connections() const;  ///< accepted so far
   std::int64_t open_connections() const;
@@ -107,9 +109,7 @@ class Receiver {
   void drop_connections();
 
  private:
-  class Loop;
-
-  std::unique_ptr<Loop> x_loop;
+  std::unique_ptr<ReceiverLoop> x_loop;
 };
 
 }  // namespace hookline::test
