@@ -36,7 +36,7 @@ Behaviour drip(std::chrono::milliseconds pace, std::string body = "slow");  ///<
 Behaviour endless_body();
 Behaviour endless_headers();
 Behaviour endless_informational();
-Behaviour raw(std::string bytes);  ///< sends these and closes
+Behaviour raw(std::string bytes, bool close = true);  ///< sends these as they are
 Behaviour garbage_status_line();   ///< "BANANA 200 OK"
 Behaviour truncated();             ///< 200 with a length, half the body, close: a delivery all the same
 Behaviour truncated_head();        ///< "HTTP/1.1 200 OK", a header, and no end: not a delivery
