@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,8 @@
 
 namespace hookline::config {
 
+struct Node;  // what YAML says, with places; inside of the room
+
 /// A named set of webhook keys that a webhook may start from (`template:`).
 struct TemplateSource {
   std::string name;
@@ -21,8 +25,13 @@ struct TemplateSource {
   json::Tree keys;       ///< any key of a webhook
   json::Tree example;    ///< {event, request}: shown in the docs, run as a test; null if none
   Place place;
+  /// `keys` with the places where they are written. Null in a template made by hand: then the
+  /// template's own place stands for all of them.
+  std::shared_ptr<const Node> source;
 };
 
+/// Webhooks, policies and templates with an error in them are not among the results: ask has_errors()
+/// before anything is started from a Configuration.
 struct Configuration {
   Settings settings;
   std::vector<Webhook> webhooks;
@@ -31,11 +40,17 @@ struct Configuration {
   Problems problems;                      ///< in the order of files and lines
 };
 
-/// Where `${env:NAME}` and `${file:PATH}` come from; the default reads the process's environment.
+/// Where `${env:NAME}` and `${file:PATH}` come from, and the files that `tls:` names. Both answer
+/// nullopt for what is missing, not readable or not allowed.
 struct SecretSource {
   std::function<std::optional<std::string>(const std::string& name)> env;
   std::function<std::optional<std::string>(const std::filesystem::path& path)> file;
+
+  /// The process's environment and files of at most 1 MiB.
   static SecretSource system();
+  /// Only what `scope` names: for webhooks that come through the API. Paths are compared after
+  /// symbolic links and `..` are resolved.
+  static SecretSource within(SecretScope scope);
 };
 
 /// Loads `file` and all it names. Never throws; what could not be read is a problem.
@@ -46,8 +61,18 @@ std::vector<Webhook> parse_webhooks(std::string_view yaml, std::string_view file
                                     const std::vector<TemplateSource>& templates, Problems& problems,
                                     const SecretSource& secrets = SecretSource::system());
 
-/// A webhook as the tree that its YAML is, defaults left out, secrets masked.
+/// What shows only when all definitions are seen together: a correlation from a webhook that is not
+/// there, a policy that notifies nobody, a formatting that other events would reach. `known` are
+/// names of webhooks that exist besides `webhooks`. Duplicate names are the readers' to report.
+void check_together(const std::vector<Webhook>& webhooks, const std::vector<Policy>& policies,
+                    Problems& problems, const std::vector<std::string>& known = {});
+
+/// A webhook as the tree that its YAML is: defaults and what its template sets left out, secrets
+/// masked as "***", of a secret URL only scheme and host.
 json::Tree to_tree(const Webhook& webhook);
+json::Tree to_tree(const Policy& policy);
+/// The settings as hookline.yaml has them, secrets masked; without the globs of definitions.
+json::Tree to_tree(const Settings& settings);
 
 /// The templates that come with the binary (config/templates/*.yaml).
 std::vector<TemplateSource> shipped_templates();
@@ -55,5 +80,10 @@ std::vector<TemplateSource> shipped_templates();
 /// JSON Schemas (draft 2020-12), generated from the declaration that the parser uses.
 json::Tree config_schema();
 json::Tree webhook_schema();
+json::Tree policy_schema();
+json::Tree template_schema();
+
+/// The generated tables of docs/config.md, as Markdown, from the same declaration.
+std::string reference_tables();
 
 }  // namespace hookline::config

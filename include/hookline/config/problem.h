@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "hookline/core/result.h"
@@ -37,16 +38,36 @@ std::string format(const Problem& problem);
 
 /// A text that is compiled later (a filter, a payload), with the place where it was written, so that
 /// a fault inside it can be told by line and column of the file.
+///
+/// Where a secret reference (`${env:NAME}`, `${file:PATH}`) stood, `value` holds what it stands for
+/// and `literal` says where. Those bytes are data, whatever they look like: a compiler of
+/// placeholders must copy them and never expand a `$` or `${` within, and nothing may print them.
+/// Only texts that take references have any (URLs, headers, patterns); payloads, fields, filters and
+/// criteria never do.
 struct Text {
+  /// `value[at, at + length)` was inserted; `written` columns of the file stand for it.
+  struct Literal {
+    std::size_t at = 0;
+    std::size_t length = 0;
+    std::size_t written = 0;
+
+    bool operator==(const Literal&) const = default;
+  };
+
   std::string value;
   Place place;  ///< where the first character of `value` stands, as far as the file's style tells
   std::size_t indent = 0;      ///< columns before each further line (block scalars)
   bool verbatim = false;       ///< false: escapes or folding; only the start is exact
+  std::vector<Literal> literal;  ///< in ascending order, disjoint
 
-  bool operator==(const Text& other) const { return value == other.value; }
+  bool operator==(const Text& other) const { return value == other.value && literal == other.literal; }
 };
 
-/// The problem that a fault within `text` is.
+/// The text with `***` where a secret reference inserted something: what may be shown.
+std::string masked(const Text& text);
+
+/// The problem that a fault within `text` is: `fault.at` counts bytes of `text.value`. What a
+/// secret reference inserted is masked, should the fault's words repeat it.
 Problem problem_in(const Text& text, const core::Fault& fault);
 
 }  // namespace hookline::config

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -29,6 +30,8 @@ enum class OwnTopic : std::uint8_t {
   correlations, deliveries, replays, notices, jobs,
 };
 inline constexpr std::size_t own_topic_count = 14;
+/// "dead-letters", "retry.10s", …: what follows the prefix, and the key under `topics.names`.
+std::string_view suffix(OwnTopic topic);
 
 struct Topics {
   std::array<std::vector<std::string>, 4> sources;        ///< by event kind: alarm, audit, detection, incident
@@ -106,6 +109,7 @@ struct Settings {
   bool storm_guard = true;
   std::optional<Smtp> smtp;
 
+  /// `group.id` of the kafka properties; empty if there is none.
   std::string group_id() const;
   std::string file;  ///< where it was read from
 };

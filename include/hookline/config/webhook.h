@@ -23,6 +23,7 @@ enum class BodyFormat : std::uint8_t { object, array, ndjson };
 enum class Ordering : std::uint8_t { none, key };
 enum class RetryOn : std::uint8_t { transient, any_failure };
 enum class OnNotFound : std::uint8_t { fail, create };
+enum class Escape : std::uint8_t { none, slack, html, markdown };  ///< of inserted values, for the receiver's markup
 /// What a receiver reads its texts as: text values of the payload are escaped for it, literals are not.
 enum class TextEscape : std::uint8_t { none, slack, html, markdown };
 
@@ -65,10 +66,11 @@ struct Batch {
 
 struct Correlation {
   std::string key;          ///< attribute or path whose value joins create and update
-  std::string response_id;  ///< creating side: path into the answer
-  std::optional<core::Duration> expires;
-  std::string from;         ///< updating side: name of the creating webhook
-  core::Duration wait{};
+  std::string response_id;  ///< creating side: path into the answer; empty on the updating side
+  std::optional<core::Duration> expires = std::chrono::days(90);  ///< creating side; nullopt: never
+  std::string from;         ///< updating side: name of the creating webhook; empty on the creating side
+  Place from_place;
+  core::Duration wait = std::chrono::seconds(60);  ///< updating side: for a create that has not come yet
   OnNotFound on_404 = OnNotFound::fail;
 };
 
@@ -107,6 +109,8 @@ struct Webhook {
   std::string template_name;  ///< empty: none
   std::vector<std::pair<std::string, Text>> fields;
   std::optional<Text> payload;
+  Escape escape = Escape::none;
+  std::uint32_t max_text = 0;  ///< characters of an inserted value; 0: no limit
   EventFormatting event_formatting = EventFormatting::none;
   TextEscape escape = TextEscape::none;
   std::uint32_t max_text = 0;  ///< characters per inserted text, the rest is cut with an ellipsis; 0: no limit
@@ -127,6 +131,10 @@ struct Webhook {
   std::vector<std::string> failure_email;
 
   Place place;  ///< of the document
+  /// Top-level keys that came from the template: to_tree leaves them out, as the owner did.
+  std::vector<std::string> inherited;
+  /// JSON pointers (from this webhook) of settings that hold a resolved secret reference: to_tree masks them.
+  std::vector<std::string> referenced;
 };
 
 struct SourceMatch {
