@@ -23,7 +23,6 @@ enum class BodyFormat : std::uint8_t { object, array, ndjson };
 enum class Ordering : std::uint8_t { none, key };
 enum class RetryOn : std::uint8_t { transient, any_failure };
 enum class OnNotFound : std::uint8_t { fail, create };
-enum class TextEscape : std::uint8_t { none, slack, html, markdown };  ///< of inserted values, for the receiver's markup
 /// What a receiver reads its texts as: text values of the payload are escaped for it, literals are not.
 enum class TextEscape : std::uint8_t { none, slack, html, markdown };
 
@@ -109,8 +108,6 @@ struct Webhook {
   std::string template_name;  ///< empty: none
   std::vector<std::pair<std::string, Text>> fields;
   std::optional<Text> payload;
-  TextEscape escape = TextEscape::none;
-  std::uint32_t max_text = 0;  ///< characters of an inserted value; 0: no limit
   EventFormatting event_formatting = EventFormatting::none;
   TextEscape escape = TextEscape::none;
   std::uint32_t max_text = 0;  ///< characters per inserted text, the rest is cut with an ellipsis; 0: no limit
