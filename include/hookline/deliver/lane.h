@@ -1,6 +1,7 @@
-// The way to one endpoint: who may start now. Holds the deliveries that are ready or waiting for it,
-// in order, and admits them under its concurrency, rate and `Retry-After` pause, which belongs to the
-// whole endpoint and not to one request. Pure state machine, one per endpoint and worker.
+// The way to one endpoint: who may start now. Holds the deliveries that are ready for it, in order,
+// and admits them under its concurrency, rate and `Retry-After` pause, which belongs to the whole
+// endpoint and not to one request. Pure state machine, one per endpoint and worker; what bounds the
+// queue is the engine's admission.
 #pragma once
 
 #include <cstdint>
@@ -18,33 +19,42 @@ class Lane {
  public:
   struct Limits {
     std::uint32_t concurrency = 64;
-    std::optional<double> rate;  ///< per second and worker
+    std::optional<double> rate;  ///< starts per second of this worker; nullopt or not above 0: any number
+    bool operator==(const Limits&) const = default;
   };
-  explicit Lane(Limits limits) : limits_(limits) {}
-  void set_limits(Limits limits) { limits_ = limits; }
+  explicit Lane(Limits limits);
+  /// Takes effect with the next start; a new rate begins as if nothing had been started.
+  void set_limits(Limits limits);
 
-  void push(DeliveryIndex delivery);
+  void push(DeliveryIndex delivery) { ready_.push_back(delivery); }
   /// The next delivery that may start now, counted as in flight; nullopt: nothing is ready or allowed.
   std::optional<DeliveryIndex> take(core::MonoTime now);
   /// An attempt that take() admitted has ended.
   void finished();
   /// The endpoint asked to be left alone until then; a longer pause wins.
   void pause_until(core::MonoTime time);
-  /// When take() may next give something if nothing else happens; nullopt: not by time alone.
+  /// When take() will give something if nothing else happens (`now` if at once); nullopt: not by time alone.
   std::optional<core::MonoTime> next_start(core::MonoTime now) const;
 
   std::size_t ready() const { return ready_.size(); }
   std::uint32_t in_flight() const { return in_flight_; }
   bool idle() const { return ready_.empty() && in_flight_ == 0; }
+  /// For removing what was given up; a 512-byte block of it serves 128 deliveries.
   std::deque<DeliveryIndex>& queue() { return ready_; }
 
  private:
+  core::MonoTime allowed_from() const;
+
   Limits limits_;
   std::deque<DeliveryIndex> ready_;
   std::uint32_t in_flight_ = 0;
   core::MonoTime paused_until_{};
-  double tokens_ = 1;
-  core::MonoTime refilled_{};
+  // The token bucket, as the time at which it will be full again: one start moves it by `interval_`,
+  // and a start is allowed while it is no more than `burst_` ahead. Whole nanoseconds, so that
+  // next_start() and take() agree to the last one.
+  core::Duration interval_{};
+  core::Duration burst_{};
+  core::MonoTime full_at_{};
 };
 
 }  // namespace hookline::deliver

@@ -1,9 +1,9 @@
-// When a delivery is tried again: the schedule's wait with jitter, never earlier than due.
+// When a delivery is tried again: the schedule's wait with jitter, never earlier than due. Pure; any
+// thread with its own Random.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "hookline/config/webhook.h"
 #include "hookline/core/random.h"
@@ -11,8 +11,10 @@
 
 namespace hookline::deliver {
 
-/// The wait before the next attempt after `attempts` have failed, jittered by 0..+20 % (the lower half
-/// of the ±20 % band is cut off because nothing may come early); nullopt: exhausted.
-std::optional<core::Duration> next_wait(const config::Retry& retry, std::uint32_t attempts, core::Random& random);
+/// The wait before the next attempt after `attempts` have failed; zero after none (the first attempt is
+/// due at once), nullopt: exhausted. Waits up to 10 s are lengthened by 0..20 % (the lower half of the
+/// ±20 % band is cut off, because nothing may come early), longer ones by 0..10 %.
+std::optional<core::Duration> next_wait(const config::Retry& retry, std::uint32_t attempts,
+                                        core::Random& random);
 
 }  // namespace hookline::deliver

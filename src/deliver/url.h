@@ -1,0 +1,29 @@
+// Where a URL leads, read by libcurl's own parser, so that what is judged is what is connected to. No
+// state; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "hookline/deliver/egress.h"
+
+namespace hookline::deliver {
+
+struct UrlTarget {
+  bool https = false;
+  std::string host;  ///< lower case, in ASCII, without brackets, zone or final dot
+  std::uint16_t port = 0;
+  std::optional<IpAddress>
+      address;  ///< if the host is an address, in any of its spellings (127.1, 0x7f.1, …)
+};
+
+/// nullopt: not an absolute http or https URL, or one that carries a user name.
+std::optional<UrlTarget> parse_url(std::string_view url);
+
+/// scheme://authority of a URL as it is spelled; empty if it is not an http or https URL in this respect
+/// or has a user name. Cheap: the parser proper is libcurl's.
+std::string_view url_origin(std::string_view url);
+
+}  // namespace hookline::deliver
