@@ -1,5 +1,7 @@
-// The records that Hookline writes about a delivery that ends elsewhere: dead letters (and, for a
-// waiting delivery, retry records). Pure: builds key, value and headers; producing is the engine's.
+// Dead letters: the original record (key and value untouched) with headers that tell why it is here.
+// A record that is too large for that becomes a pointer: the same headers without key, value and
+// original headers; a source record without value never becomes a dead letter, so a dead letter
+// without value is a pointer. Pure: builds headers; producing is the engine's. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +18,16 @@ namespace hookline::settle {
 
 /// Why a delivery (or a record) ended as a dead letter.
 enum class Reason : std::uint8_t {
-  decode, render, exhausted, rejected, egress, correlation, disabled, expired, overflow, too_large,
+  decode,       ///< the record is not an event
+  render,       ///< no request could be made of it
+  exhausted,    ///< all attempts failed
+  rejected,     ///< a final answer
+  egress,       ///< the egress policy refuses the address
+  correlation,  ///< an update whose create never came
+  disabled,     ///< the webhook or endpoint is gone or switched off
+  expired,      ///< older than max_event_age or max_age
+  overflow,     ///< over the park quota of its webhook
+  too_large,    ///< over the size limit
 };
 std::string_view name(Reason reason);
 std::optional<Reason> parse_reason(std::string_view name);
@@ -35,7 +46,7 @@ struct Origin {
 
 struct DeadLetter {
   Reason reason = Reason::exhausted;
-  std::string_view webhook;      ///< empty: none (decode)
+  std::string_view webhook;  ///< empty: none (decode)
   std::string_view endpoint;
   std::string_view delivery_id;
   std::uint32_t attempts = 0;
@@ -45,8 +56,9 @@ struct DeadLetter {
   core::WallTime failed_at{};
 };
 
-/// Headers of a dead letter: `original` without any `hookline.*` and `__connect.errors.*`, then
-/// Hookline's own, then those that Kafka Connect's tools read. Texts are cut at 8 KiB.
+/// Headers of a dead letter: `original` without any `hookline.*` and `__connect.errors.*`, in their
+/// order, then Hookline's own, then those that Kafka Connect's tools read. Numbers are decimal text,
+/// times Unix milliseconds; what is empty or unknown has no header. Texts are cut at 8 KiB.
 std::vector<OwnedHeader> dead_letter_headers(const DeadLetter& letter, std::span<const OwnedHeader> original);
 
 /// `hookline.*` and `__connect.errors.*`: set by Hookline alone, ignored and stripped on source records.
