@@ -2,7 +2,8 @@
 // per attempt. docs/templates.md is the handbook. Rendering cannot produce invalid JSON, a second
 // header or another host: that is decided by where a placeholder stands, not by what it holds.
 //
-// Template is immutable and shared between threads. No I/O, no clock: time and attempt come in the Scope.
+// Template is immutable and shared between threads. No I/O, no clock: time and attempt come in the
+// Scope. Rendering costs what it writes: text of the event is copied as it is spelled there.
 #pragma once
 
 #include <cstdint>
@@ -27,14 +28,16 @@ enum class Context : std::uint8_t { json_body, url, header };
 
 /// What a rendering may use besides the event.
 struct Scope {
+  /// Has passed event::validate(): its values are copied, not checked again.
   const event::Event* event = nullptr;
-  std::span<const rule::Outcome> fields;    ///< values of the webhook's `fields`, in their order
+  /// Values of the webhook's `fields`, in their order; an error counts as a missing value.
+  std::span<const rule::Outcome> fields;
   std::string_view webhook;
   std::string_view delivery_id;
   std::uint32_t attempt = 1;
   core::WallTime now{};
   config::EventFormatting formatting = config::EventFormatting::none;
-  bool test_message = false;                ///< puts "[Test message] " before title and message
+  bool test_message = false;  ///< puts "[Test message] " before title and message
   std::optional<std::string_view> correlation_id;
   std::optional<std::string_view> policy;
   std::optional<std::uint64_t> count;
@@ -43,7 +46,13 @@ struct Scope {
 
 /// Names that a template may use beside those of events.
 struct Names {
-  std::vector<std::string> fields;  ///< the webhook's computed names, in order
+  std::vector<std::string> fields;  ///< the webhook's computed names, in order; they hide those of events
+};
+
+/// What the receiver of a body asks of the texts in it. URLs and headers take no notice.
+struct Options {
+  config::TextEscape escape = config::TextEscape::none;
+  std::uint32_t max_text = 0;  ///< characters per inserted text, after escaping; 0: no limit
 };
 
 class Template {
@@ -52,14 +61,17 @@ class Template {
   /// appended to `warnings`. Error: the first fault (an unclosed `${`, payload text that is not JSON
   /// around its placeholders, a placeholder in a URL's scheme, host or port, …).
   [[nodiscard]] static tl::expected<Template, core::Fault> compile(std::string_view text, Context context,
-                                                                  const Names& names, event::Variables& variables,
-                                                                  std::vector<core::Fault>& warnings);
+                                                                   const Names& names,
+                                                                   event::Variables& variables,
+                                                                   std::vector<core::Fault>& warnings,
+                                                                   const Options& options = {});
   Template(Template&&) noexcept;
   Template& operator=(Template&&) noexcept;
   ~Template();
 
-  /// Appends the rendered text to `out`. Error: invalid, when a value may not stand there (CR, LF or
-  /// NUL in a header): the delivery's dead letter has reason `render`.
+  /// Appends the rendered text to `out`. Error: invalid, when a value may not stand there (a control
+  /// character in a header, `..` as a segment of a URL's path); `out` then holds what came before.
+  /// The delivery's dead letter has reason `render`.
   [[nodiscard]] core::Result<void> render(const Scope& scope, std::string& out) const;
 
   /// Uses `name` (e.g. "Title", "correlationId", "attempt") anywhere, outside or inside a text.

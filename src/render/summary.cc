@@ -1,0 +1,334 @@
+#include "summary.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "escape.h"
+#include "hookline/event/catalogue.h"
+#include "hookline/json/path.h"
+#include "hookline/json/write.h"
+
+namespace hookline::render {
+namespace {
+
+using json::ValueKind;
+
+/// How a fact is written.
+enum class Form : std::uint8_t { text, time, link };
+
+/// One line of a summary: what it is called, and the names that it is read from, the first that
+/// holds something counts.
+struct Fact {
+  std::string_view label;
+  std::string_view name;
+  std::string_view or_name = {};
+  Form form = Form::text;
+};
+
+/// In the order in which a person on call wants them. An event shows those that it has.
+constexpr std::array facts{
+    Fact{"Severity", "severity"},
+    Fact{"Status", "status", "details.hit.block_status"},
+    Fact{"Service", "service_name", "service"},
+    Fact{"Alert source", "alert_source"},
+    Fact{"Assigned to", "assigned_to.name", "data.resource_data.assigned_to.name"},
+    Fact{"Host", "host"},
+    Fact{"Site", "site"},
+    Fact{"Source IP", "source_ip"},
+    Fact{"Destination IP", "destIp"},
+    Fact{"Attack", "details.hit.type", "details.trigger_name"},
+    Fact{"Method", "details.hit.method"},
+    Fact{"Path", "details.hit.path"},
+    Fact{"Vulnerability", "details.vuln.title"},
+    Fact{"Application", "details.application"},
+    Fact{"Reason", "details.reason", "reason"},
+    Fact{"Blocked until", "details.expire_at"},
+    Fact{"Check", "checkResults.0.definition"},
+    Fact{"Outcome", "checkResults.0.outcome"},
+    Fact{"Dataset", "checkResults.0.datasets.0.label", "contract.dataset"},
+    Fact{"Rule", "ruleName"},
+    Fact{"Investigation", "investigation"},
+    Fact{"Impact", "impact"},
+    Fact{"User", "user"},
+    Fact{"Webhook", "document.webhook"},
+    Fact{"Time", "time", {}, Form::time},
+    Fact{"Link", "url", "data.resource_data.url", Form::link},
+    Fact{"Details", "incident.sodaCloudUrl", "checkResults.0.sodaCloudUrl", Form::link},
+};
+
+/// Metadata of detections and detection groups. Fields of the document alone: these two have one shape.
+constexpr std::array jira_facts{
+    Fact{"Severity", "document.severity"},
+    Fact{"Status", "document.status"},
+    Fact{"Source", "document.source"},
+    Fact{"Impact", "document.impact"},
+    Fact{"Investigation", "document.investigation"},
+    Fact{"Investigation id", "document.investigation_id"},
+    Fact{"Finding", "document.finding_id"},
+    Fact{"Detection group", "document.group_id"},
+    Fact{"Detections", "document.detection_count"},
+    Fact{"MITRE ATT&CK", "document.mitre"},
+    Fact{"Resource", "document.resource_data.0.resource_id", "document.resource_data.0.full_resource_id"},
+    Fact{"Created", "document.created_datetime", {}, Form::time},
+    Fact{"Updated", "document.updated_datetime", {}, Form::time},
+};
+
+/// Jira's head: name, description and message of the detection, each said once.
+constexpr std::array<std::string_view, 4> jira_head{"document.name", "document.description", "message",
+                                                    "document.id"};
+
+event::VariableId want(std::string_view name, event::Variables& variables) {
+  return variables.want(json::parse_path(name).value());
+}
+
+template <std::size_t n>
+void want_facts(const std::array<Fact, n>& table, event::Variables& variables,
+                std::vector<event::VariableId>& ids) {
+  for (const Fact& fact : table) {
+    ids.push_back(want(fact.name, variables));
+    ids.push_back(fact.or_name.empty() ? ids.back() : want(fact.or_name, variables));
+  }
+}
+
+bool holds_something(const json::Value& value) {
+  switch (value.kind) {
+    case ValueKind::absent:
+    case ValueKind::null:
+      return false;
+    case ValueKind::string:
+      return !value.raw.empty();
+    default:
+      return true;
+  }
+}
+
+/// `["EDR", "SIEM"]` as `EDR, SIEM`; a list that holds more than texts and numbers as compact JSON.
+void append_list(std::string_view raw, std::string& out) {
+  const std::size_t begin = out.size();
+  std::string_view rest = raw.substr(1, raw.size() - 2);
+  const auto skip = [&] { rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size())); };
+  for (skip(); !rest.empty(); skip()) {
+    if (rest[0] == '{' || rest[0] == '[') {
+      out.resize(begin);
+      json::append_compact(raw, out);
+      return;
+    }
+    if (rest[0] == ',') {
+      out += ", ";
+      rest.remove_prefix(1);
+      continue;
+    }
+    std::size_t size = 1;
+    if (rest[0] == '"') {
+      while (size < rest.size() && rest[size] != '"')
+        size += rest[size] == '\\' ? 2 : 1;
+      json::append_unescaped(rest.substr(1, size - 1), out);
+      ++size;
+    } else {
+      size = std::min(rest.find_first_of(", \t\r\n"), rest.size());
+      out += rest.substr(0, size);
+    }
+    rest.remove_prefix(std::min(size, rest.size()));
+  }
+}
+
+std::string fact_text(const Fact& fact, const json::Value& value, core::WallTime record_time) {
+  std::string text;
+  if (fact.form == Form::time && (value.is_text() || value.kind == ValueKind::number)) {
+    return core::format_rfc3339(event::event_time(value, record_time));
+  }
+  if (value.kind == ValueKind::array) {
+    append_list(value.raw, text);
+  } else {
+    append_plain(value, text);
+  }
+  return text;
+}
+
+bool is_web_link(std::string_view text) {
+  return text.starts_with("https://") || text.starts_with("http://");
+}
+
+/// A link target in markdown stands between < and >, so neither these nor blanks may be in it.
+void append_link_target(std::string_view url, std::string& out) {
+  for (const char c : url) {
+    const bool breaks = static_cast<unsigned char>(c) <= 0x20 || c == '<' || c == '>' || c == '\\';
+    if (breaks) {
+      append_percent_encoded(std::string_view(&c, 1), out);
+    } else {
+      out += c;
+    }
+  }
+}
+
+/// Writes a summary in one of the markups.
+class Writer {
+ public:
+  Writer(Markup markup, std::string& out) : markup_(markup), begin_(out.size()), out_(out) {}
+
+  void title(std::string_view text) {
+    if (text.empty()) return;
+    open_paragraph();
+    out_ += pick("", "**", "<strong>");
+    escaped(text);
+    out_ += pick("", "**", "</strong>");
+    close_paragraph();
+  }
+
+  void paragraph(std::string_view text) {
+    if (text.empty()) return;
+    open_paragraph();
+    escaped(text);
+    close_paragraph();
+  }
+
+  void fact(std::string_view label, std::string_view text, Form form) {
+    if (!in_list_) {
+      if (markup_ == Markup::markdown && out_.size() > begin_) out_ += '\n';
+      if (markup_ == Markup::html) out_ += "<ul>";
+      in_list_ = true;
+    }
+    if (markup_ != Markup::html && out_.size() > begin_) out_ += '\n';
+    out_ += pick("", "- **", "<li><strong>");
+    escaped(label);
+    out_ += pick(": ", ":** ", ":</strong> ");
+    value(text, form);
+    out_ += pick("", "", "</li>");
+  }
+
+  void end() {
+    if (in_list_ && markup_ == Markup::html) out_ += "</ul>";
+  }
+
+ private:
+  std::string_view pick(std::string_view text, std::string_view markdown, std::string_view html) const {
+    return markup_ == Markup::text ? text : markup_ == Markup::markdown ? markdown : html;
+  }
+
+  void escaped(std::string_view text) {
+    const auto rules = markup_ == Markup::text       ? config::TextEscape::none
+                       : markup_ == Markup::markdown ? config::TextEscape::markdown
+                                                     : config::TextEscape::html;
+    const std::size_t from = out_.size();
+    append_for_receiver(text, rules, 0, out_);
+    if (markup_ != Markup::html) return;
+    for (std::size_t at = out_.find('\n', from); at != std::string::npos; at = out_.find('\n', at))
+      out_.replace(at, 1, "<br>");
+  }
+
+  void value(std::string_view text, Form form) {
+    if (form != Form::link || markup_ == Markup::text || !is_web_link(text)) return escaped(text);
+    if (markup_ == Markup::markdown) {
+      out_ += '<';
+      append_link_target(text, out_);
+      out_ += '>';
+    } else {
+      out_ += "<a href=\"";
+      escaped(text);
+      out_ += "\">";
+      escaped(text);
+      out_ += "</a>";
+    }
+  }
+
+  void open_paragraph() {
+    if (out_.size() > begin_) out_ += pick("\n", "\n\n", "");
+    out_ += pick("", "", "<p>");
+  }
+  void close_paragraph() { out_ += pick("", "", "</p>"); }
+
+  Markup markup_;
+  std::size_t begin_;
+  std::string& out_;
+  bool in_list_ = false;
+};
+
+template <std::size_t n>
+void write_facts(const std::array<Fact, n>& table, std::span<const event::VariableId> ids,
+                 const event::Event& event, Writer& writer) {
+  for (std::size_t row = 0; row < n; ++row) {
+    json::Value value = event.get(ids[2 * row]);
+    if (!holds_something(value)) value = event.get(ids[2 * row + 1]);
+    if (!holds_something(value)) continue;
+    writer.fact(table[row].label, fact_text(table[row], value, event.record().timestamp), table[row].form);
+  }
+}
+
+}  // namespace
+
+void GeneratedReads::want_event(event::Variables& variables) {
+  if (event) return;
+  event.emplace();
+  event->message = want("message", variables);
+  event->document = want("document", variables);
+  for (const auto name : jira_head)
+    event->jira.push_back(want(name, variables));
+  want_facts(jira_facts, variables, event->jira);
+}
+
+void GeneratedReads::want_summary(event::Variables& variables) {
+  if (summary) return;
+  summary.emplace();
+  summary->title = want("title", variables);
+  summary->message = want("message", variables);
+  want_facts(facts, variables, summary->facts);
+}
+
+std::string_view title_of(const event::Event& event, std::string& buffer) {
+  if (const auto* info = event::find_type(event.type())) return info->title;
+  buffer = event::title_of(event.type());
+  return buffer;
+}
+
+void append_plain(const json::Value& value, std::string& out) {
+  switch (value.kind) {
+    case ValueKind::absent:
+    case ValueKind::null:
+      return;
+    case ValueKind::string:
+      json::append_unescaped(value.raw, out);
+      return;
+    case ValueKind::object:
+    case ValueKind::array:
+      json::append_compact(value.raw, out);
+      return;
+    case ValueKind::boolean:
+    case ValueKind::number:
+      out += value.raw;
+      return;
+  }
+}
+
+void append_summary(const GeneratedReads::Summary& reads, const Scope& scope, Markup markup,
+                    std::string& out) {
+  const event::Event& event = *scope.event;
+  Writer writer(markup, out);
+  std::string buffer, headline, message;
+  writer.title(title_of(event, buffer));
+  append_plain(event.get(reads.title), headline);
+  append_plain(event.get(reads.message), message);
+  if (headline != message) writer.paragraph(headline);
+  writer.paragraph(message);
+  write_facts(facts, reads.facts, event, writer);
+  writer.end();
+}
+
+void append_jira_description(const GeneratedReads::Event& reads, const Scope& scope, std::string& out) {
+  const event::Event& event = *scope.event;
+  Writer writer(Markup::markdown, out);
+  std::string name, description, message, id;
+  append_plain(event.get(reads.jira[0]), name);
+  append_plain(event.get(reads.jira[1]), description);
+  append_plain(event.get(reads.jira[2]), message);
+  append_plain(event.get(reads.jira[3]), id);
+  writer.title(name);
+  if (description != name) writer.paragraph(description);
+  if (message != description && message != name) writer.paragraph(message);
+  const bool group = event.type().starts_with("detection_group");
+  if (!id.empty()) writer.fact(group ? "Detection group" : "Detection", id, Form::text);
+  write_facts(jira_facts, std::span(reads.jira).subspan(jira_head.size()), event, writer);
+  writer.end();
+}
+
+}  // namespace hookline::render
