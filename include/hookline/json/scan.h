@@ -18,7 +18,7 @@
 
 namespace hookline::json {
 
-/// Bytes that must be readable (not meaningful) behind every document that a Scanner sees.
+/// What callers may leave readable behind a document. The Scanner itself reads nothing there.
 inline constexpr std::size_t padding = 64;
 
 /// Documents nested deeper than this fail validate().
@@ -52,23 +52,16 @@ class PathSet {
 
   /// The slot of this path; asking twice gives the same slot. The empty path is the whole document.
   SlotId want(const Path& path);
-  std::size_t size() const;
+  std::size_t size() const { return size_; }
 
   struct Node;
   const Node& root() const { return *root_; }
+  std::size_t node_count() const { return nodes_; }
 
  private:
   std::unique_ptr<Node> root_;
   std::size_t size_ = 0;
-};
-
-/// Copies bytes that carry no padding behind them; reused, so that it costs one memcpy.
-class PaddedBuffer {
- public:
-  std::string_view hold(std::string_view bytes);
-
- private:
-  std::string bytes_;
+  std::uint32_t nodes_ = 1;  // the root is node 0
 };
 
 class Scanner {
@@ -78,15 +71,19 @@ class Scanner {
   Scanner(Scanner&&) noexcept;
   Scanner& operator=(Scanner&&) noexcept;
 
-  /// Walks the document (an object, or an array that holds exactly one object) and fills
-  /// `slots[id]` for each path of `paths`; slots of paths that are not there become absent. Of
-  /// duplicate keys the first counts. Checks UTF-8, that the root is an object and closes, and
-  /// that nothing but white space follows; inner grammar only where it looked. `json` needs
-  /// `padding` readable bytes behind it; views in `slots` point into it. Error: invalid.
-  [[nodiscard]] core::Result<void> scan(std::string_view json, const PathSet& paths, std::vector<Value>& slots);
+  /// Walks the document (an object, or an array that holds exactly one object, which then is the
+  /// document) and fills `slots[id]` for each path of `paths`; slots of paths that are not there
+  /// become absent. Keys are compared without their escapes; of duplicate keys the first counts.
+  /// Checks the whole text for UTF-8, closed strings and control characters in strings, that the
+  /// root closes and that nothing but white space follows; inner grammar only where it looked, which
+  /// ends with the last path found. Reads nothing behind `json`; views in `slots` point into it.
+  /// Allocates only to grow with the largest text seen. Error: invalid.
+  [[nodiscard]] core::Result<void> scan(std::string_view json, const PathSet& paths,
+                                        std::vector<Value>& slots);
 
-  /// Full check of grammar, strings and depth (max_depth), as a delivery needs. Error: invalid,
-  /// with the byte offset where known.
+  /// Full check that `json` is one JSON value of at most max_depth levels, as a delivery needs.
+  /// Numbers of any size and escaped lone surrogates pass: both are grammatical. Error: invalid,
+  /// with what is wrong and at which byte.
   [[nodiscard]] core::Result<void> validate(std::string_view json);
 
  private:

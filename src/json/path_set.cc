@@ -1,0 +1,88 @@
+#include "path_set.h"
+
+#include <bit>
+#include <cassert>
+#include <charconv>
+
+namespace hookline::json {
+namespace {
+
+/// Keys of one object differ mostly in length or in these bytes.
+std::size_t key_hash(std::string_view key) {
+  if (key.empty()) return 0;
+  const auto byte = [&](std::size_t at) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(key[at]));
+  };
+  return key.size() * 7 + byte(0) * 3 + byte(key.size() / 2) * 31 + byte(key.size() - 1) * 17;
+}
+
+/// The index that a key spells: digits without leading zeros.
+std::uint32_t parse_index(std::string_view key) {
+  std::uint32_t index = 0;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
+  const bool canonical = key == "0" || (!key.empty() && key[0] >= '1' && key[0] <= '9');
+  return canonical && error == std::errc() && end == key.data() + key.size() ? index
+                                                                             : PathSet::Node::no_index;
+}
+
+}  // namespace
+
+const PathSet::Node* PathSet::Node::find(std::string_view name) const {
+  const std::size_t mask = table.size() - 1;
+  for (std::size_t at = key_hash(name) & mask; table[at] != 0; at = (at + 1) & mask) {
+    const Node& child = *children[table[at] - 1U];
+    if (child.key == name) return &child;
+  }
+  return nullptr;
+}
+
+const PathSet::Node* PathSet::Node::find(std::uint32_t element) const {
+  for (const auto& child : children) {
+    if (child->index == element) return child.get();
+  }
+  return nullptr;
+}
+
+PathSet::Node& PathSet::Node::add(std::string_view name, std::uint32_t new_id) {
+  if (!children.empty()) {
+    if (const Node* known = find(name)) return const_cast<Node&>(*known);
+  }
+  assert(children.size() < std::numeric_limits<std::uint16_t>::max());
+  auto& child = *children.emplace_back(std::make_unique<Node>());
+  child.id = new_id;
+  child.key = name;
+  child.index = parse_index(name);
+  if (child.index != no_index && (last_index == no_index || child.index > last_index))
+    last_index = child.index;
+  rehash();
+  return child;
+}
+
+void PathSet::Node::rehash() {
+  table.assign(std::bit_ceil(children.size() * 4), 0);
+  const std::size_t mask = table.size() - 1;
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    std::size_t at = key_hash(children[i]->key) & mask;
+    while (table[at] != 0)
+      at = (at + 1) & mask;
+    table[at] = static_cast<std::uint16_t>(i + 1);
+  }
+}
+
+PathSet::PathSet() : root_(std::make_unique<Node>()) {}
+PathSet::~PathSet() = default;
+PathSet::PathSet(PathSet&&) noexcept = default;
+PathSet& PathSet::operator=(PathSet&&) noexcept = default;
+
+SlotId PathSet::want(const Path& path) {
+  Node* node = root_.get();
+  for (const auto& segment : path.segments) {
+    Node& next = node->add(segment, nodes_);
+    if (next.id == nodes_) ++nodes_;
+    node = &next;
+  }
+  if (node->slot == Node::no_slot) node->slot = static_cast<SlotId>(size_++);
+  return node->slot;
+}
+
+}  // namespace hookline::json
