@@ -1,0 +1,96 @@
+// What the workers work by: every webhook compiled (filter, templates, route), and the index that
+// finds the webhooks of an event. One revision is immutable and shared by all threads; a change of
+// the configuration makes a new one. Compiling is also what `validate` checks beyond the YAML.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hookline/config/load.h"
+#include "hookline/deliver/request.h"
+#include "hookline/event/names.h"
+#include "hookline/event/reader.h"
+#include "hookline/render/template.h"
+#include "hookline/rule/expression.h"
+#include "hookline/rule/index.h"
+
+namespace hookline::engine {
+
+/// A text that is either always the same or rendered per attempt.
+struct Rendered {
+  std::string constant;
+  std::optional<render::Template> program;  ///< nullopt: `constant` is all
+};
+
+struct HeaderLine {
+  std::string name;
+  Rendered value;
+  bool secret = false;  ///< shown as *** wherever a person looks
+};
+
+struct Endpoint {
+  std::string name;
+  config::Method method = config::Method::post;
+  Rendered url;
+  bool secret_url = false;  ///< only scheme and host may be shown
+  std::shared_ptr<const deliver::Route> route;
+};
+
+struct Webhook {
+  std::string name;
+  std::vector<rule::Expression> fields;      ///< computed names, in the order of the webhook
+  std::vector<HeaderLine> headers;           ///< Content-Type and User-Agent included
+  std::optional<render::Template> payload;   ///< nullopt: the event's own bytes are the body
+  std::optional<event::Reader> reader;       ///< of what fields and templates read
+  std::vector<Endpoint> endpoints;
+  std::vector<std::string> signing_keys;     ///< key bytes, newest first as configured
+  config::EventFormatting formatting = config::EventFormatting::none;
+  config::BodyFormat format = config::BodyFormat::object;
+  config::Retry retry;
+  std::uint32_t concurrency = 64;
+  std::optional<double> rate_limit;          ///< requests per second of the whole process
+  std::vector<std::string> events;           ///< patterns, for people
+  std::string filter;                        ///< source text, for people; empty: none
+  bool enabled = true;                       ///< false: known, rendered and tested, but not matched
+};
+
+class Definitions {
+ public:
+  /// Compiles every webhook of `configuration`. Faults and warnings are appended to `problems`; a
+  /// webhook with a fault is left out, so check has_errors() before use.
+  static std::shared_ptr<const Definitions> compile(const config::Configuration& configuration,
+                                                    config::Problems& problems);
+
+  const std::vector<Webhook>& webhooks() const { return webhooks_; }
+  /// nullptr: no webhook of that name.
+  const Webhook* find(std::string_view name) const;
+
+  /// Answers with positions in `matchable()`.
+  const rule::Index& index() const { return *index_; }
+  /// Positions in webhooks() of those that the index knows: enabled, and triggered by events.
+  const std::vector<std::uint32_t>& matchable() const { return matchable_; }
+  /// The webhook that a position of the index means.
+  const Webhook& matched(std::uint32_t position) const { return webhooks_[matchable_[position]]; }
+
+  /// The attribute `time` within the index's reader; nullopt if no maximal age is configured.
+  std::optional<event::VariableId> time_variable() const { return time_variable_; }
+  const event::AttributeTable& attributes() const { return attributes_; }
+  /// Counts the revisions of this process.
+  std::uint64_t revision() const { return revision_; }
+
+ private:
+  Definitions() = default;
+
+  event::AttributeTable attributes_;
+  std::vector<Webhook> webhooks_;
+  std::vector<std::uint32_t> matchable_;
+  std::optional<rule::Index> index_;
+  std::optional<event::VariableId> time_variable_;
+  std::uint64_t revision_ = 0;
+};
+
+}  // namespace hookline::engine

@@ -1,0 +1,91 @@
+// The process's engine room: checks the environment, starts workers, hands them each revision of the
+// definitions, and stops them so that nothing in flight is cut off. The one wiring place of Kafka,
+// HTTP, clock and randomness.
+//
+// Constructed cheap and idle, so that the admin API can answer (with "not ready, and why") while
+// start() still waits for Kafka. All public functions from any thread, start() and stop() from one.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "hookline/config/load.h"
+#include "hookline/core/metrics.h"
+#include "hookline/core/result.h"
+#include "hookline/engine/definitions.h"
+#include "hookline/engine/status.h"
+
+namespace hookline::kafka {
+class Producer;
+}
+
+namespace hookline::engine {
+
+class Worker;
+
+struct Readiness {
+  bool ready = false;
+  std::vector<std::string> reasons;  ///< why not, one line each
+};
+
+struct EngineStatus {
+  std::string cluster_id;
+  std::string group_id;
+  std::uint64_t revision = 0;
+  std::uint64_t webhooks = 0;
+  core::WallTime started_at{};
+  std::uint64_t producer_pending = 0;
+  std::vector<WorkerStatus> workers;
+  std::size_t silent_workers = 0;  ///< did not answer in time
+};
+
+class Engine {
+ public:
+  Engine(config::Settings settings, std::shared_ptr<const Definitions> definitions);
+  ~Engine();
+
+  /// Waits for Kafka (with backoff, for as long as `keep_trying` says yes), checks the topics, starts
+  /// the workers. Error: not_found or refused, with what is missing and the command that makes it.
+  [[nodiscard]] core::Result<void> start(const std::function<bool()>& keep_trying);
+
+  /// Takes a new revision: it is in force for every record taken from then on.
+  void adopt(std::shared_ptr<const Definitions> definitions);
+
+  /// Drains, commits and leaves the group, within shutdown.grace plus ten seconds. False if a worker
+  /// did not come to an end: leave the process without running destructors then.
+  [[nodiscard]] bool stop();
+
+  /// Why a worker gave up by itself (fenced, fatal error); empty as long as all is well.
+  std::string failure() const;
+
+  Readiness readiness() const;
+  EngineStatus status() const;
+  /// Brings the gauges up to date (lag, oldest open) and gives the Prometheus text.
+  std::string exposition();
+
+  const config::Settings& settings() const { return settings_; }
+  std::shared_ptr<const Definitions> definitions() const;
+  core::Metrics& metrics() { return metrics_; }
+
+ private:
+  core::Result<void> wait_for_kafka(const std::function<bool()>& keep_trying);
+  core::Result<std::size_t> check_topics();
+  core::Result<void> start_workers(std::size_t partitions);
+  void set_waiting_for(std::string reason);
+
+  const config::Settings settings_;
+  core::Metrics metrics_;
+  const core::WallTime started_at_;
+  mutable std::mutex mutex_;  ///< guards what follows up to the workers
+  std::shared_ptr<const Definitions> definitions_;
+  std::string waiting_for_;   ///< why start() has not come to its end; empty: it has
+  std::string cluster_id_;
+  std::vector<std::shared_ptr<Worker>> workers_;
+  std::unique_ptr<kafka::Producer> producer_;
+};
+
+}  // namespace hookline::engine

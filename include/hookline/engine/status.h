@@ -1,0 +1,53 @@
+// What a worker tells about itself: values made on its thread, read by the admin API, the command
+// line and the metrics. Any thread; copies.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hookline/core/time.h"
+
+namespace hookline::engine {
+
+/// What keeps a partition's committed offset from moving on.
+struct Holder {
+  std::int64_t offset = 0;         ///< the oldest open one
+  core::Duration open_for{};       ///< since it was polled
+  std::string webhook, endpoint;   ///< of one open delivery; empty: a dead letter that the broker has not taken
+  std::uint32_t attempts = 0;
+  std::string last_error;
+};
+
+struct PartitionStatus {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t committed = 0;      ///< lowest offset that is not settled
+  std::int64_t position = 0;       ///< one past the highest offset taken
+  std::optional<std::int64_t> end; ///< of the log, as last heard (filled in by the shell)
+  std::uint64_t open = 0;          ///< records taken and not settled
+  bool paused = false;
+  std::optional<Holder> holder;
+};
+
+struct EndpointStatus {
+  std::string webhook, endpoint;
+  std::uint64_t queued = 0, in_flight = 0, waiting = 0;
+  std::uint64_t delivered = 0, failed = 0;   ///< attempts since this worker started
+  std::string last_error;
+  std::optional<core::WallTime> last_error_at;
+};
+
+struct WorkerStatus {
+  std::size_t worker = 0;
+  bool assigned = false;           ///< the group has answered with an assignment, be it empty
+  bool draining = false;
+  std::vector<PartitionStatus> partitions;
+  std::vector<EndpointStatus> endpoints;
+  std::uint64_t deliveries = 0;    ///< held: queued, in flight, waiting
+  std::uint64_t burials = 0;       ///< dead letters on their way to the broker
+  std::uint64_t held_bytes = 0;
+};
+
+}  // namespace hookline::engine

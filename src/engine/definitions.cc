@@ -1,0 +1,200 @@
+#include "hookline/engine/definitions.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include <fmt/format.h>
+
+#include "hookline/core/crypto.h"
+#include "hookline/deliver/signing.h"
+#include "hookline/render/body.h"
+#include "webhook_checks.h"
+
+namespace hookline::engine {
+namespace {
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// Compiles one webhook; every fault becomes a problem at its place in the file.
+class WebhookCompiler {
+ public:
+  WebhookCompiler(const config::Webhook& source, const config::Settings& settings, const event::AttributeTable& attributes,
+                  config::Problems& problems)
+      : source_(source), settings_(settings), variables_(attributes), problems_(problems) {}
+
+  Webhook compile() {
+    webhook_.name = source_.name;
+    webhook_.formatting = source_.event_formatting;
+    webhook_.format = source_.format;
+    webhook_.retry = source_.retry;
+    webhook_.concurrency = source_.concurrency;
+    webhook_.rate_limit = source_.rate_limit;
+    webhook_.enabled = source_.enabled;
+    for (const auto& pattern : source_.events) webhook_.events.push_back(pattern.value);
+    if (source_.filter) webhook_.filter = source_.filter->value;
+    compile_fields();
+    if (source_.payload) {
+      webhook_.payload = compile_template(*source_.payload, render::Context::json_body);
+      if (webhook_.payload) check_payload(source_, *webhook_.payload, problems_);
+    }
+    compile_headers();
+    compile_endpoints();
+    for (const auto& secret : source_.signing_secrets) {
+      auto key = deliver::signing_key(secret.reveal());
+      if (key) {
+        webhook_.signing_keys.push_back(std::move(*key));
+      } else {
+        problems_.push_back({source_.place, key.error().message, "", false});
+      }
+    }
+    webhook_.reader.emplace(variables_);
+    return std::move(webhook_);
+  }
+
+ private:
+  void compile_fields() {
+    for (const auto& [name, text] : source_.fields) {
+      auto expression = rule::Expression::compile(text.value, variables_);
+      if (!expression) {
+        problems_.push_back(problem_in(text, expression.error()));
+        continue;
+      }
+      names_.fields.push_back(name);
+      webhook_.fields.push_back(std::move(*expression));
+    }
+  }
+
+  std::optional<render::Template> compile_template(const config::Text& text, render::Context context) {
+    std::vector<core::Fault> warnings;
+    const render::Options options{.escape = source_.escape, .max_text = source_.max_text};
+    auto program = render::Template::compile(text.value, context, names_, variables_, warnings, options);
+    for (const auto& warning : warnings) problems_.push_back(problem_in(text, warning));
+    if (program) return std::move(*program);
+    problems_.push_back(problem_in(text, program.error()));
+    return std::nullopt;
+  }
+
+  Rendered compile_line(const config::Text& text, render::Context context) {
+    Rendered rendered;
+    auto program = compile_template(text, context);
+    if (!program) return rendered;
+    if (program->constant()) {
+      if (auto done = program->render({}, rendered.constant); !done) {
+        problems_.push_back(problem_in(text, {0, text.value.size(), done.error().message, "", false}));
+      }
+    } else {
+      rendered.program = std::move(program);
+    }
+    return rendered;
+  }
+
+  /// A header of the same name that was there before gives way.
+  void set_header(HeaderLine line) {
+    std::erase_if(webhook_.headers, [&](const HeaderLine& h) { return equal_ignoring_case(h.name, line.name); });
+    webhook_.headers.push_back(std::move(line));
+  }
+
+  void compile_headers() {
+    set_header({"User-Agent", {"Hookline/" HOOKLINE_VERSION, {}}, false});
+    set_header({"Content-Type", {std::string(render::content_type(source_.format)), {}}, false});
+    for (const auto& header : source_.headers) {
+      set_header({header.name, compile_line(header.value, render::Context::header), header.secret});
+    }
+    if (const auto* basic = std::get_if<config::BasicAuth>(&source_.auth)) {
+      const std::string pair = basic->username.value + ":" + basic->password.reveal();
+      set_header({"Authorization", {"Basic " + core::base64(pair), {}}, true});
+    } else if (const auto* bearer = std::get_if<config::BearerAuth>(&source_.auth)) {
+      set_header({"Authorization", {"Bearer " + bearer->token.reveal(), {}}, true});
+    } else if (const auto* own = std::get_if<config::HeaderAuth>(&source_.auth)) {
+      for (const auto& header : own->headers) {
+        set_header({header.name, compile_line(header.value, render::Context::header), true});
+      }
+    }
+  }
+
+  void compile_endpoints() {
+    auto route = std::make_shared<deliver::Route>();
+    route->timeout = source_.timeout;
+    route->tls = source_.tls;
+    route->proxy = source_.proxy.reveal();
+    route->http2 = source_.http2;
+    route->response_size = settings_.limits.response_size;
+    for (const auto& endpoint : source_.endpoints) {
+      Endpoint compiled{.name = endpoint.name,
+                        .method = endpoint.method,
+                        .url = compile_line(endpoint.url, render::Context::url),
+                        .secret_url = source_.secret_url || endpoint.url_secret,
+                        .route = route};
+      if (compiled.url.program) check_correlation_id(source_, endpoint, *compiled.url.program, problems_);
+      webhook_.endpoints.push_back(std::move(compiled));
+    }
+  }
+
+  const config::Webhook& source_;
+  const config::Settings& settings_;
+  event::Variables variables_;
+  config::Problems& problems_;
+  render::Names names_;
+  Webhook webhook_;
+};
+
+void add_attributes(const config::Settings& settings, event::AttributeTable& table, config::Problems& problems) {
+  for (const auto kind : event::kinds) {
+    for (const auto& [name, paths] : settings.attributes[static_cast<std::size_t>(kind)]) {
+      std::vector<std::string> texts;
+      bool good = true;
+      for (const auto& path : paths) {
+        const auto parsed = json::parse_path(path.value);
+        if (!parsed) problems.push_back(problem_in(path, parsed.error()));
+        good = good && parsed.has_value();
+        texts.push_back(path.value);
+      }
+      if (!good) continue;
+      if (auto added = table.prepend(kind, name, texts); !added) {
+        problems.push_back(problem_in(paths.front(), added.error()));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const Definitions> Definitions::compile(const config::Configuration& configuration,
+                                                        config::Problems& problems) {
+  static std::atomic<std::uint64_t> revisions{0};
+  std::shared_ptr<Definitions> made(new Definitions);
+  made->revision_ = ++revisions;
+  add_attributes(configuration.settings, made->attributes_, problems);
+
+  event::Variables index_variables(made->attributes_);
+  std::vector<rule::Subscription> subscriptions;
+  if (configuration.settings.max_event_age) made->time_variable_ = index_variables.want(json::Path{{"time"}});
+  for (const auto& source : configuration.webhooks) {
+    check_webhook(source, configuration.settings, problems);
+    made->webhooks_.push_back(WebhookCompiler(source, configuration.settings, made->attributes_, problems).compile());
+    rule::Subscription subscription{made->webhooks_.back().events, std::nullopt};
+    if (source.filter) {
+      auto filter = rule::Expression::compile(source.filter->value, index_variables);
+      if (!filter) {
+        problems.push_back(problem_in(*source.filter, filter.error()));
+        continue;
+      }
+      subscription.filter = std::move(*filter);
+    }
+    if (!source.enabled || source.trigger != config::Trigger::event) continue;
+    subscriptions.push_back(std::move(subscription));
+    made->matchable_.push_back(static_cast<std::uint32_t>(made->webhooks_.size() - 1));
+  }
+  made->index_.emplace(std::move(subscriptions), std::move(index_variables));
+  return made;
+}
+
+const Webhook* Definitions::find(std::string_view name) const {
+  const auto found = std::find_if(webhooks_.begin(), webhooks_.end(), [&](const Webhook& w) { return w.name == name; });
+  return found == webhooks_.end() ? nullptr : &*found;
+}
+
+}  // namespace hookline::engine

@@ -1,0 +1,229 @@
+#include "hookline/engine/engine.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "hookline/core/log.h"
+#include "hookline/core/random.h"
+#include "hookline/kafka/admin.h"
+#include "hookline/kafka/producer.h"
+#include "topic_check.h"
+#include "worker.h"
+
+namespace hookline::engine {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kafka_deadline = 5s;
+constexpr auto longest_wait = 10s;
+constexpr auto status_deadline = 2s;
+constexpr auto stop_slack = 10s;
+
+std::vector<SourceTopic> source_topics(const config::Settings& settings) {
+  std::vector<SourceTopic> topics;
+  for (const auto kind : event::kinds) {
+    for (const auto& name : settings.topics.sources[static_cast<std::size_t>(kind)]) topics.push_back({name, kind});
+  }
+  return topics;
+}
+
+CoreOptions core_options(const config::Settings& settings, const std::string& cluster_id, std::size_t workers) {
+  CoreOptions options;
+  options.cluster_id = cluster_id;
+  options.dead_letter_topic = settings.topics[config::OwnTopic::dead_letters];
+  options.workers = workers;
+  options.max_deliveries = std::max<std::size_t>(1, settings.limits.in_flight / workers);
+  options.max_bytes = std::max<std::uint64_t>(1, settings.limits.memory / workers);
+  options.max_event_size = settings.limits.event_size;
+  options.max_event_age = settings.max_event_age;
+  options.commit_interval = settings.commit_interval;
+  options.stop_drain = settings.shutdown_grace;
+  options.seed = core::Random::from_system().next();
+  return options;
+}
+
+/// Collects the answers of all workers, or of those that answer in time.
+class StatusCall {
+ public:
+  void answer(WorkerStatus status) {
+    const std::lock_guard lock(mutex_);
+    answers_.push_back(std::move(status));
+    changed_.notify_all();
+  }
+  std::vector<WorkerStatus> wait(std::size_t expected, core::Duration timeout) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, timeout, [&] { return answers_.size() >= expected; });
+    return answers_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<WorkerStatus> answers_;
+};
+
+}  // namespace
+
+Engine::Engine(config::Settings settings, std::shared_ptr<const Definitions> definitions)
+    : settings_(std::move(settings)),
+      started_at_(core::read_clock().wall),
+      definitions_(std::move(definitions)),
+      waiting_for_("starting") {}
+
+Engine::~Engine() {
+  producer_.reset();  // its reports go to the workers, so it ends before them
+}
+
+core::Result<void> Engine::start(const std::function<bool()>& keep_trying) {
+  if (auto reached = wait_for_kafka(keep_trying); !reached) return reached;
+  const auto partitions = check_topics();
+  if (!partitions) {
+    set_waiting_for(partitions.error().message);
+    return tl::unexpected(partitions.error());
+  }
+  return start_workers(*partitions);
+}
+
+core::Result<void> Engine::wait_for_kafka(const std::function<bool()>& keep_trying) {
+  core::Duration wait = 500ms;
+  while (true) {
+    auto admin = kafka::Admin::open(kafka::client_properties(settings_));
+    if (!admin) return tl::unexpected(admin.error());  // a property that librdkafka does not take
+    auto cluster = (*admin)->cluster_id(kafka_deadline);
+    if (cluster) {
+      const std::lock_guard lock(mutex_);
+      cluster_id_ = *cluster;
+      return {};
+    }
+    core::log::warn("Kafka does not answer: {}; trying again", cluster.error().message);
+    set_waiting_for(fmt::format("Kafka does not answer: {}", cluster.error().message));
+    for (core::Duration slept{}; slept < wait; slept += 50ms) {
+      if (!keep_trying()) return core::fail(core::ErrorCode::unavailable, "stopped while waiting for Kafka");
+      std::this_thread::sleep_for(50ms);
+    }
+    wait = std::min<core::Duration>(wait * 2, longest_wait);
+  }
+}
+
+core::Result<std::size_t> Engine::check_topics() {
+  auto admin = kafka::Admin::open(kafka::client_properties(settings_));
+  if (!admin) return tl::unexpected(admin.error());
+  return engine::check_topics(**admin, settings_);
+}
+
+core::Result<void> Engine::start_workers(std::size_t partitions) {
+  auto producer = kafka::Producer::open(kafka::producer_properties(settings_));
+  if (!producer) return tl::unexpected(producer.error());
+  producer_ = std::move(*producer);
+
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  const std::size_t count = settings_.workers ? *settings_.workers : std::max<std::size_t>(1, std::min(cores, partitions));
+  const auto egress = std::make_shared<const deliver::EgressPolicy>(settings_.egress);
+  for (std::size_t i = 0; i < count; ++i) {
+    WorkerOptions options{.number = i,
+                          .core = core_options(settings_, cluster_id_, count),
+                          .consumer = kafka::consumer_properties(settings_, i),
+                          .topics = source_topics(settings_),
+                          .start = settings_.start};
+    auto worker = std::make_shared<Worker>(std::move(options), metrics_, *producer_, egress);
+    if (auto started = worker->start(definitions()); !started) return started;
+    const std::lock_guard lock(mutex_);
+    workers_.push_back(std::move(worker));
+  }
+  core::log::info("{} workers read {} partitions as group {}, {} webhooks", count, partitions, settings_.group_id(),
+                  definitions()->webhooks().size());
+  set_waiting_for("");
+  return {};
+}
+
+void Engine::set_waiting_for(std::string reason) {
+  const std::lock_guard lock(mutex_);
+  waiting_for_ = std::move(reason);
+}
+
+void Engine::adopt(std::shared_ptr<const Definitions> definitions) {
+  const std::lock_guard lock(mutex_);
+  definitions_ = std::move(definitions);
+  for (const auto& worker : workers_) worker->adopt(definitions_);
+}
+
+std::shared_ptr<const Definitions> Engine::definitions() const {
+  const std::lock_guard lock(mutex_);
+  return definitions_;
+}
+
+bool Engine::stop() {
+  for (const auto& worker : workers_) worker->stop();
+  const auto deadline = core::read_clock().mono + settings_.shutdown_grace + stop_slack;
+  const auto all_finished = [&] {
+    return std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->finished(); });
+  };
+  while (!all_finished() && core::read_clock().mono < deadline) std::this_thread::sleep_for(5ms);
+  return all_finished();
+}
+
+std::string Engine::failure() const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& worker : workers_) {
+    if (auto why = worker->failure(); !why.empty()) return why;
+  }
+  return {};
+}
+
+EngineStatus Engine::status() const {
+  EngineStatus status{.group_id = settings_.group_id(), .started_at = started_at_};
+  std::vector<std::shared_ptr<Worker>> workers;
+  {
+    const std::lock_guard lock(mutex_);
+    status.cluster_id = cluster_id_;
+    status.revision = definitions_->revision();
+    status.webhooks = definitions_->webhooks().size();
+    workers = workers_;
+  }
+  if (producer_ && !workers.empty()) status.producer_pending = producer_->pending();
+  const auto call = std::make_shared<StatusCall>();  // outlives this function if a worker answers late
+  for (const auto& worker : workers) {
+    worker->ask_status([call](WorkerStatus answer) { call->answer(std::move(answer)); });
+  }
+  status.workers = call->wait(workers.size(), status_deadline);
+  status.silent_workers = workers.size() - std::min(workers.size(), status.workers.size());
+  std::sort(status.workers.begin(), status.workers.end(),
+            [](const WorkerStatus& a, const WorkerStatus& b) { return a.worker < b.worker; });
+  return status;
+}
+
+Readiness Engine::readiness() const {
+  Readiness readiness;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!waiting_for_.empty()) readiness.reasons.push_back(waiting_for_);
+  }
+  if (auto why = failure(); !why.empty()) readiness.reasons.push_back(std::move(why));
+  if (readiness.reasons.empty()) {
+    const auto status = this->status();
+    if (status.silent_workers > 0) {
+      readiness.reasons.push_back(fmt::format("{} workers do not answer", status.silent_workers));
+    }
+    for (const auto& worker : status.workers) {
+      if (!worker.assigned) readiness.reasons.push_back(fmt::format("worker {} waits for the group's assignment", worker.worker));
+    }
+  }
+  readiness.ready = readiness.reasons.empty();
+  return readiness;
+}
+
+std::string Engine::exposition() {
+  for (const auto& worker : status().workers) {
+    for (const auto& p : worker.partitions) {
+      if (p.end) metrics_.consumer_lag(p.topic, p.partition).set(std::max<std::int64_t>(0, *p.end - p.committed));
+      metrics_.oldest_open(p.topic, p.partition).set(p.holder ? p.holder->open_for : core::Duration{});
+    }
+  }
+  return metrics_.exposition();
+}
+
+}  // namespace hookline::engine

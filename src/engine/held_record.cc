@@ -1,0 +1,72 @@
+#include "held_record.h"
+
+#include <cassert>
+
+#include "hookline/json/scan.h"
+
+namespace hookline::engine {
+namespace {
+
+constexpr std::size_t keep_capacity = 16 << 10;  // a pool of rare giants would only hold memory
+
+std::size_t size_of(const event::RecordView& record) {
+  std::size_t size = json::padding + (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+  for (const auto& header : record.headers) size += header.name.size() + (header.value ? header.value->size() : 0);
+  return size;
+}
+
+}  // namespace
+
+HeldRecord* RecordPool::hold(const event::RecordView& record, event::Kind kind, std::string_view topic) {
+  if (free_.empty()) {
+    all_.push_back(std::make_unique<HeldRecord>());
+    free_.push_back(all_.back().get());
+  }
+  HeldRecord* held = free_.back();
+  free_.pop_back();
+
+  // Sized before anything is written, so that the views stay where they point.
+  std::string& bytes = held->bytes;
+  bytes.clear();
+  bytes.reserve(size_of(record));
+  const auto keep = [&](std::string_view text) {
+    const std::size_t start = bytes.size();
+    bytes.append(text);
+    return std::string_view(bytes).substr(start);
+  };
+  held->view = record;
+  held->view.topic = topic;
+  if (record.key) held->view.key = keep(*record.key);
+  held->headers.clear();
+  for (const auto& header : record.headers) {
+    event::Header copy{keep(header.name), std::nullopt};
+    if (header.value) copy.value = keep(*header.value);
+    held->headers.push_back(copy);
+  }
+  held->view.headers = held->headers;
+  if (record.value) held->view.value = keep(*record.value);
+  bytes.append(json::padding, '\0');
+  held->view.padded = true;
+
+  held->kind = kind;
+  held->references = 0;
+  held->touched = false;
+  bytes_ += bytes.size();
+  ++count_;
+  return held;
+}
+
+void RecordPool::release(HeldRecord* record) {
+  assert(record->references > 0);
+  if (--record->references == 0) discard(record);
+}
+
+void RecordPool::discard(HeldRecord* record) {
+  assert(record->references == 0);
+  bytes_ -= record->bytes.size();
+  --count_;
+  if (record->bytes.capacity() > keep_capacity) std::string().swap(record->bytes);
+  free_.push_back(record);
+}
+
+}  // namespace hookline::engine

@@ -1,0 +1,76 @@
+// The partitions that a worker owns: each with its tracker, the records that wait for room, and what
+// of it is committed. Knows nothing of deliveries; a Receipt is all that comes back. One thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "held_record.h"
+#include "hookline/core/time.h"
+#include "hookline/event/kind.h"
+#include "hookline/kafka/consumer.h"
+#include "hookline/settle/offset_tracker.h"
+#include "hookline/settle/receipt.h"
+
+namespace hookline::engine {
+
+struct Partition {
+  std::string_view topic;  ///< interned by Partitions
+  std::int32_t number = 0;
+  event::Kind kind = event::Kind::alarm;
+  settle::Epoch epoch = 0;
+  settle::OffsetTracker tracker;
+  std::deque<HeldRecord*> backlog;  ///< polled, but there was no room: in order, not admitted yet
+  bool paused = false;
+
+  std::uint64_t version = 0;            ///< grows whenever what a commit would say changes
+  std::uint64_t committed_version = 0;  ///< of the last commit that was acknowledged
+  std::uint64_t sent_version = 0;       ///< of the commit under way
+  core::MonoTime committed_at{};
+
+  kafka::TopicPartition name() const { return {std::string(topic), number}; }
+};
+
+class Partitions {
+ public:
+  /// Replaces what was owned. Every partition begins a new epoch.
+  void clear() { owned_.clear(); }
+  Partition& add(const kafka::TopicPartition& name, event::Kind kind, std::int64_t base, std::string_view metadata,
+                 core::MonoTime now);
+
+  /// nullptr: not owned. Repeated look-ups of the same partition are cheap.
+  Partition* find(std::string_view topic, std::int32_t number);
+  /// nullptr: the receipt is of an older epoch.
+  Partition* find(const settle::Receipt& receipt);
+  std::uint32_t index_of(const Partition& partition) const {
+    return static_cast<std::uint32_t>(&partition - owned_.data());
+  }
+
+  std::vector<Partition>& all() { return owned_; }
+  const std::vector<Partition>& all() const { return owned_; }
+
+  /// What is to be committed now: partitions that changed, and those not committed for `heal_after`.
+  /// Marks them as under way. Split so that one request stays below 256 KiB of metadata.
+  std::vector<std::vector<kafka::CommitEntry>> take_commits(core::MonoTime now, core::Duration heal_after);
+  /// The outcome for one partition of the commit under way.
+  void committed(const kafka::TopicPartition& name, bool success, core::MonoTime now);
+  /// Does any partition hold something that no acknowledged commit says?
+  bool dirty() const;
+
+  /// Begins the partition anew at `base`: its position was moved. Open receipts become stale.
+  void restart(Partition& partition, std::int64_t base, core::MonoTime now);
+
+ private:
+  std::string_view intern(const std::string& topic);
+
+  std::vector<Partition> owned_;
+  std::deque<std::string> topics_;  ///< never shrinks: as many as the configuration names
+  settle::Epoch epoch_ = 0;
+  std::size_t last_ = 0;
+};
+
+}  // namespace hookline::engine

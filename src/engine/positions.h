@@ -1,0 +1,29 @@
+// Where reading begins in each partition that the group has just assigned. Asks Kafka, with
+// deadlines; runs on the worker's thread while the group waits for its answer.
+#pragma once
+
+#include <vector>
+
+#include "hookline/config/settings.h"
+#include "hookline/core/result.h"
+#include "hookline/core/time.h"
+#include "hookline/kafka/consumer.h"
+#include "worker_core.h"
+
+namespace hookline::engine {
+
+/// A source topic and the kind of event that it carries.
+struct SourceTopic {
+  std::string name;
+  event::Kind kind;
+};
+
+/// The committed offset where there is one. Else, if the group has none for any partition of that
+/// topic, what `start` says; else the partition is new and begins at its beginning. Resolved positions
+/// are committed before they are returned, so that a crash before the first commit cannot move them.
+/// Error: unavailable or timeout; nothing was changed, try again.
+[[nodiscard]] core::Result<std::vector<AssignedPartition>> resolve_positions(
+    kafka::Consumer& consumer, const std::vector<kafka::TopicPartition>& partitions,
+    const std::vector<SourceTopic>& topics, const config::Start& start, core::WallTime now);
+
+}  // namespace hookline::engine

@@ -1,0 +1,115 @@
+#include "webhook_checks.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "hookline/deliver/egress.h"
+#include "hookline/event/catalogue.h"
+
+namespace hookline::engine {
+namespace {
+
+void warn(config::Problems& problems, const config::Place& place, std::string what, std::string remedy) {
+  problems.push_back({place, std::move(what), std::move(remedy), true});
+}
+
+void refuse(config::Problems& problems, const config::Place& place, std::string what, std::string remedy) {
+  problems.push_back({place, std::move(what), std::move(remedy), false});
+}
+
+/// Scheme, host and port of a URL text: the part that never holds placeholders.
+std::string authority_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return std::string(url);
+  return std::string(url.substr(0, std::min(url.size(), url.find_first_of("/?#", scheme + 3))));
+}
+
+void check_egress(const config::Webhook& webhook, const config::Settings& settings, config::Problems& problems) {
+  const deliver::EgressPolicy policy(settings.egress);
+  for (const auto& endpoint : webhook.endpoints) {
+    if (auto objection = policy.objection(authority_of(endpoint.url.value))) {
+      warn(problems, endpoint.url.place, fmt::format("egress.allow refuses this URL: {}", *objection),
+           "add its address to egress.allow in the service's configuration, e.g. 127.0.0.1/32:9000");
+    }
+  }
+}
+
+/// `jira` formatting describes detections; of anything else it has nothing to say.
+void check_jira(const config::Webhook& webhook, config::Problems& problems) {
+  if (webhook.event_formatting != config::EventFormatting::jira) return;
+  for (const auto& pattern : webhook.events) {
+    if (pattern.value.starts_with("detection_")) continue;
+    refuse(problems, pattern.place, fmt::format("event_formatting: jira describes detections, but '{}' matches other events", pattern.value),
+           "name detection types only, e.g. \"detection_*\"");
+  }
+}
+
+/// Updates of one incident that overtake each other confuse a receiver that keeps state.
+void check_order(const config::Webhook& webhook, config::Problems& problems) {
+  if (webhook.ordering == config::Ordering::key) return;
+  std::size_t types = 0;
+  for (const auto& type : event::catalogue()) {
+    if (type.kind != event::Kind::incident) continue;
+    types += std::any_of(webhook.events.begin(), webhook.events.end(), [&](const config::Text& pattern) {
+      return event::pattern_matches(pattern.value, type.kind, type.name);
+    });
+  }
+  if (types > 1) {
+    warn(problems, webhook.events.front().place,
+         "several incident types without `ordering: key`: a retried `triggered` may arrive after its `resolved`",
+         "set `ordering: key` if the receiver keeps the incident's state");
+  }
+}
+
+/// Settings that this version reads and does not act on yet, in one place.
+void check_in_force(const config::Webhook& webhook, config::Problems& problems) {
+  const auto& place = webhook.place;
+  if (webhook.ordering == config::Ordering::key) {
+    warn(problems, place, "`ordering: key` is not in force in this version: deliveries go out unordered", "");
+  }
+  if (webhook.batch.max_events > 1) {
+    warn(problems, place, "`batch` is not in force in this version: each event goes out by itself", "");
+  }
+  if (webhook.correlation && webhook.correlation->from.empty()) {
+    warn(problems, place, "`correlation` is not in force in this version: the response's id is not remembered", "");
+  }
+  if (webhook.correlation && !webhook.correlation->from.empty()) {
+    refuse(problems, place, "`correlation.from` is not in force in this version: updates would have no id", "remove it, or disable the webhook");
+  }
+  if (std::holds_alternative<config::OAuth2>(webhook.auth)) {
+    refuse(problems, place, "`auth.oauth2` is not in force in this version", "use bearer, basic or headers");
+  }
+  if (webhook.trigger == config::Trigger::policy) {
+    warn(problems, place, "`trigger: policy` is not in force in this version: nothing reaches this webhook", "");
+  }
+  if (webhook.disable_after) warn(problems, place, "`disable_after` is not in force in this version", "");
+  if (!webhook.failure_email.empty()) warn(problems, place, "`failure_email` is not in force in this version", "");
+}
+
+}  // namespace
+
+void check_webhook(const config::Webhook& webhook, const config::Settings& settings, config::Problems& problems) {
+  check_egress(webhook, settings, problems);
+  check_jira(webhook, problems);
+  check_order(webhook, problems);
+  check_in_force(webhook, problems);
+}
+
+void check_payload(const config::Webhook& webhook, const render::Template& payload, config::Problems& problems) {
+  if (webhook.event_formatting == config::EventFormatting::none) return;
+  for (const std::string_view name : {"Title", "Event"}) {
+    if (payload.uses_as_value(name)) continue;
+    refuse(problems, webhook.payload->place, fmt::format("event_formatting is set, but the payload does not use ${} as a value", name),
+           R"(use both in a JSON object, e.g. {"title": "$Title", "text": "$Event"})");
+  }
+}
+
+void check_correlation_id(const config::Webhook& webhook, const config::EndpointSetting& endpoint,
+                          const render::Template& url, config::Problems& problems) {
+  if (!url.uses("correlationId") || (webhook.correlation && !webhook.correlation->from.empty())) return;
+  warn(problems, endpoint.url.place, "the URL uses correlationId, but this webhook has no `correlation.from`: only the default is ever used",
+       "name the webhook that creates the item: correlation: {key: story_id, from: NAME}");
+}
+
+}  // namespace hookline::engine

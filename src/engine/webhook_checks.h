@@ -1,0 +1,21 @@
+// What `validate` says of a webhook beyond grammar: rules that join several settings, and what is
+// legal but probably not meant. Each check is one function; problems go to the place they are about.
+#pragma once
+
+#include "hookline/config/settings.h"
+#include "hookline/config/webhook.h"
+#include "hookline/render/template.h"
+
+namespace hookline::engine {
+
+/// Checks that need no compiled template.
+void check_webhook(const config::Webhook& webhook, const config::Settings& settings, config::Problems& problems);
+
+/// `event_formatting` asks for both `$Title` and `$Event` as values of a JSON object.
+void check_payload(const config::Webhook& webhook, const render::Template& payload, config::Problems& problems);
+
+/// A URL that wants a correlation id, in a webhook that never gets one.
+void check_correlation_id(const config::Webhook& webhook, const config::EndpointSetting& endpoint,
+                          const render::Template& url, config::Problems& problems);
+
+}  // namespace hookline::engine

@@ -1,0 +1,291 @@
+#include "worker.h"
+
+#include <cstdint>
+
+#include <fmt/format.h>
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace hookline::engine {
+namespace {
+
+constexpr core::Duration longest_sleep = std::chrono::milliseconds(250);  // keeps the group's poll alive
+constexpr core::Duration closing_sleep = std::chrono::milliseconds(10);
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool may_read_behind = false;
+#else
+constexpr bool may_read_behind = true;
+#endif
+
+/// JSON may be parsed where librdkafka holds it if reading a little behind it stays within the page.
+bool is_padded(std::string_view value) {
+  constexpr std::uintptr_t page = 4096;
+  const auto end = reinterpret_cast<std::uintptr_t>(value.data() + value.size());
+  return may_read_behind && end % page != 0 && end % page <= page - json::padding;
+}
+
+}  // namespace
+
+Worker::Worker(WorkerOptions options, core::Metrics& metrics, kafka::Producer& producer,
+               std::shared_ptr<const deliver::EgressPolicy> egress)
+    : options_(std::move(options)), metrics_(metrics), producer_(producer), core_(options_.core, metrics) {
+  transport_ = deliver::make_curl_transport(io_, std::move(egress), [this](std::vector<deliver::Answer>&& answers) {
+    inputs_.answers.insert(inputs_.answers.end(), std::make_move_iterator(answers.begin()),
+                           std::make_move_iterator(answers.end()));
+    request_turn();
+  });
+  reports_ = std::make_shared<const kafka::ReportSink>([this](std::vector<kafka::ProduceReport>&& reports) {
+    asio::post(io_, [this, reports = std::move(reports)]() mutable {
+      inputs_.produced.insert(inputs_.produced.end(), std::make_move_iterator(reports.begin()),
+                              std::make_move_iterator(reports.end()));
+      request_turn();
+    });
+  });
+}
+
+Worker::~Worker() {
+  if (thread_.joinable()) {
+    asio::post(io_, [this] { io_.stop(); });
+    thread_.join();
+  }
+}
+
+core::Result<void> Worker::start(std::shared_ptr<const Definitions> definitions) {
+  auto consumer = kafka::Consumer::open(options_.consumer);
+  if (!consumer) return tl::unexpected(consumer.error());
+  consumer_ = std::move(*consumer);
+  std::vector<std::string> names;
+  for (const auto& topic : options_.topics) names.push_back(topic.name);
+  inputs_.definitions = std::move(definitions);
+  if (auto subscribed = consumer_->subscribe(names); !subscribed) return subscribed;
+  readable_.emplace(io_, ::dup(consumer_->event_fd()));
+  watch_consumer();
+  request_turn();
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+void Worker::run() {
+  ::prctl(PR_SET_NAME, fmt::format("worker-{}", options_.number).c_str());
+  io_.run();
+  finished_.store(true);
+}
+
+void Worker::watch_consumer() {
+  readable_->async_wait(asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
+    if (error) return;
+    std::uint64_t count = 0;
+    while (::read(consumer_->event_fd(), &count, sizeof count) > 0) {
+    }
+    turn();
+    watch_consumer();
+  });
+}
+
+/// One turn for however many reasons come up before it runs.
+void Worker::request_turn() {
+  if (turn_requested_) return;
+  turn_requested_ = true;
+  asio::post(io_, [this] {
+    turn_requested_ = false;
+    turn();
+  });
+}
+
+void Worker::turn() {
+  collect();
+  core_.step(core::read_clock(), inputs_, outputs_);
+  carry_out();
+  if (phase_ == Phase::closing && consumer_->closed()) {
+    readable_->close();
+    io_.stop();
+    return;
+  }
+  if (batch_.messages().size() == options_.max_batch) request_turn();  // there may be more: let HTTP have its go first
+  arm(outputs_.wake_at);
+}
+
+void Worker::collect() {
+  consumer_->poll(batch_, options_.max_batch);
+  const auto messages = batch_.messages();
+  views_.clear();
+  headers_.clear();
+  std::vector<std::pair<std::size_t, std::size_t>> spans;  // of records that have headers
+  for (const auto& message : messages) {
+    header_scratch_.clear();
+    message.headers(header_scratch_);
+    if (!header_scratch_.empty()) {
+      spans.emplace_back(views_.size(), headers_.size());
+      for (const auto& [name, value] : header_scratch_) headers_.push_back({name, value});
+    }
+    views_.push_back({.topic = message.topic,
+                      .partition = message.partition,
+                      .offset = message.offset,
+                      .timestamp = message.timestamp,
+                      .key = message.key,
+                      .value = message.value,
+                      .headers = {},
+                      .padded = message.value && is_padded(*message.value)});
+  }
+  for (std::size_t i = 0; i < spans.size(); ++i) {  // only now, as headers_ does not move any more
+    const auto [record, first] = spans[i];
+    const std::size_t last = i + 1 < spans.size() ? spans[i + 1].second : headers_.size();
+    views_[record].headers = std::span(headers_).subspan(first, last - first);
+  }
+  inputs_.records = views_;
+
+  for (auto& report : consumer_->take_commit_reports()) inputs_.commits.push_back(std::move(report));
+  for (const auto& fault : consumer_->take_faults()) on_fault(fault);
+  while (auto rebalance = consumer_->take_rebalance()) on_rebalance(std::move(*rebalance));
+  if (assignment_pending_ && core::read_clock().mono >= next_assign_try_) try_assign();
+}
+
+void Worker::on_rebalance(kafka::Rebalance rebalance) {
+  using What = kafka::Rebalance::What;
+  assignment_pending_.reset();
+  switch (rebalance.what) {
+    case What::assigned:
+      assignment_pending_ = std::move(rebalance.partitions);
+      next_assign_try_ = {};
+      return;
+    case What::revoked:
+    case What::lost:
+      core::log::info("worker {}: {} partitions {}", options_.number, rebalance.partitions.size(),
+                      rebalance.what == What::lost ? "lost" : "revoked, finishing what is in flight");
+      revocation_pending_ = true;
+      if (phase_ == Phase::closing) return let_go();
+      inputs_.revocation = rebalance.what == What::lost || consumer_->assignment_lost() ? Inputs::Revocation::lost
+                                                                                        : Inputs::Revocation::revoked;
+      return;
+  }
+}
+
+/// Answers an assignment once every position is known; until then the group waits for us.
+void Worker::try_assign() {
+  const auto now = core::read_clock();
+  std::vector<kafka::Assignment> assignments;
+  std::vector<AssignedPartition> positions;
+  if (phase_ == Phase::running) {
+    auto resolved = resolve_positions(*consumer_, *assignment_pending_, options_.topics, options_.start, now.wall);
+    if (!resolved) {
+      next_assign_try_ = now.mono + std::chrono::seconds(1);
+      if (const auto more = assign_gate_.pass(now.mono)) {
+        core::log::warn("worker {}: cannot find where to begin: {}; trying again ({} more since)", options_.number,
+                        resolved.error().message, *more);
+      }
+      return;
+    }
+    positions = std::move(*resolved);
+    for (const auto& p : positions) assignments.push_back({p.name, p.offset});
+  }
+  assignment_pending_.reset();
+  if (auto done = consumer_->assign(assignments); !done) {
+    core::log::error("worker {}: the assignment was not taken: {}", options_.number, done.error().message);
+    return;
+  }
+  core::log::info("worker {}: owns {} partitions", options_.number, assignments.size());
+  assigned_once_ = true;
+  inputs_.assigned = std::move(positions);
+}
+
+void Worker::on_fault(const kafka::ConsumerFault& fault) {
+  using What = kafka::ConsumerFault::What;
+  const auto now = core::read_clock().mono;
+  if (fault.what == What::offset_out_of_range && fault.partition) {
+    const auto marks = consumer_->watermarks(*fault.partition, std::chrono::seconds(5));
+    if (!marks) return core::log::warn("{}[{}]: {}; asked again later", fault.partition->topic, fault.partition->partition, marks.error().message);
+    core::log::error("{}[{}]: the position is not in the log any more ({}); going on at its beginning, offset {}: "
+                     "what stood before it cannot be delivered",
+                     fault.partition->topic, fault.partition->partition, fault.text, marks->low);
+    if (auto moved = consumer_->seek(*fault.partition, marks->low); !moved) {
+      core::log::error("{}[{}]: cannot move there: {}", fault.partition->topic, fault.partition->partition, moved.error().message);
+    }
+    inputs_.repositioned.push_back({*fault.partition, marks->low});
+    return;
+  }
+  if (fault.what == What::fenced || fault.what == What::fatal) return give_up(fault.text);
+  if (const auto more = fault_gate_.pass(now)) {
+    core::log::warn("worker {}: kafka: {} ({} more since)", options_.number, fault.text, *more);
+  }
+}
+
+void Worker::carry_out() {
+  for (auto& request : outputs_.attempts) transport_->start(std::move(request));
+  for (const auto id : outputs_.aborts) transport_->abort(id);
+  for (auto& produce : outputs_.produces) producer_.produce(std::move(produce.record), produce.token, reports_);
+  for (const auto& request : outputs_.commits) consumer_->commit(request.entries, request.token);
+  const auto warn = [&](const core::Result<void>& result, std::string_view what) {
+    if (!result) core::log::warn("worker {}: cannot {}: {}", options_.number, what, result.error().message);
+  };
+  if (!outputs_.pause.empty()) warn(consumer_->pause(outputs_.pause), "pause");
+  if (!outputs_.resume.empty()) warn(consumer_->resume(outputs_.resume), "resume");
+  if (outputs_.answer_revocation) let_go();
+  if (outputs_.stopped) begin_close();
+}
+
+/// Tells the group that the partitions are free.
+void Worker::let_go() {
+  if (!revocation_pending_) return;
+  revocation_pending_ = false;
+  if (auto done = consumer_->unassign(); !done) {
+    core::log::warn("worker {}: cannot give partitions back: {}", options_.number, done.error().message);
+  }
+}
+
+void Worker::begin_close() {
+  if (phase_ == Phase::closing) return;
+  phase_ = Phase::closing;
+  let_go();
+  consumer_->begin_close();
+  request_turn();
+}
+
+void Worker::arm(std::optional<core::MonoTime> wake_at) {
+  const auto now = core::read_clock().mono;
+  auto until = now + (phase_ == Phase::closing ? closing_sleep : longest_sleep);
+  if (wake_at && *wake_at < until) until = *wake_at;
+  timer_.expires_at(std::chrono::time_point_cast<std::chrono::steady_clock::duration>(until));
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) turn();
+  });
+}
+
+void Worker::adopt(std::shared_ptr<const Definitions> definitions) {
+  asio::post(io_, [this, definitions = std::move(definitions)]() mutable {
+    inputs_.definitions = std::move(definitions);
+    request_turn();
+  });
+}
+
+void Worker::stop() {
+  asio::post(io_, [this] {
+    if (phase_ != Phase::running) return;
+    phase_ = Phase::stopping;
+    inputs_.stop = true;
+    request_turn();
+  });
+}
+
+void Worker::ask_status(std::function<void(WorkerStatus)> answer) {
+  asio::post(io_, [this, answer = std::move(answer)] {
+    WorkerStatus status = core_.status(core::read_clock());
+    status.worker = options_.number;
+    status.assigned = assigned_once_ && !assignment_pending_;
+    for (auto& p : status.partitions) p.end = consumer_->cached_high({p.topic, p.partition});
+    answer(std::move(status));
+  });
+}
+
+std::string Worker::failure() const { return finished() ? failure_ : std::string(); }
+
+/// The consumer is of no use any more (fenced, or a fatal error): end without a commit, so that
+/// nothing is claimed that another member may have in hand.
+void Worker::give_up(std::string why) {
+  core::log::error("worker {}: {}; stopping", options_.number, why);
+  failure_ = std::move(why);
+  io_.stop();
+}
+
+}  // namespace hookline::engine

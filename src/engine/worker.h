@@ -1,0 +1,107 @@
+// The shell around a WorkerCore: one thread with its io_context, its consumer and its transport. It
+// carries inputs in and outputs out and decides nothing about deliveries. No lock on the data path;
+// other threads reach it by post.
+//
+//   consumer's eventfd ─┐
+//   transport's answers ─┼─► turn(): poll ► WorkerCore::step ► carry out
+//   timers, posts ──────┘
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "hookline/config/settings.h"
+#include "hookline/core/asio.h"
+#include "hookline/core/log.h"
+#include "hookline/deliver/egress.h"
+#include "hookline/deliver/transport.h"
+#include "hookline/core/metrics.h"
+#include "hookline/engine/status.h"
+#include "hookline/kafka/consumer.h"
+#include "hookline/kafka/producer.h"
+#include "positions.h"
+#include "worker_core.h"
+
+namespace hookline::engine {
+
+struct WorkerOptions {
+  std::size_t number = 0;
+  CoreOptions core;
+  kafka::Properties consumer;
+  std::vector<SourceTopic> topics;
+  config::Start start;
+  std::size_t max_batch = 1000;  ///< records of one turn, so that HTTP never starves
+};
+
+class Worker {
+ public:
+  Worker(WorkerOptions options, core::Metrics& metrics, kafka::Producer& producer,
+         std::shared_ptr<const deliver::EgressPolicy> egress);
+  ~Worker();
+
+  /// Opens the consumer, subscribes and starts the thread. Definitions come first, always.
+  [[nodiscard]] core::Result<void> start(std::shared_ptr<const Definitions> definitions);
+
+  // From any thread.
+  void adopt(std::shared_ptr<const Definitions> definitions);
+  void stop();
+  /// Calls back on the worker's thread.
+  void ask_status(std::function<void(WorkerStatus)> answer);
+  /// The thread has left the group and ended.
+  bool finished() const { return finished_.load(); }
+  /// Why the worker gave up by itself; empty if it did not.
+  std::string failure() const;
+
+ private:
+  enum class Phase : std::uint8_t { running, stopping, closing };
+
+  void run();
+  void watch_consumer();
+  void request_turn();
+  void turn();
+  void collect();
+  void on_rebalance(kafka::Rebalance rebalance);
+  void try_assign();
+  void on_fault(const kafka::ConsumerFault& fault);
+  void carry_out();
+  void let_go();
+  void begin_close();
+  void arm(std::optional<core::MonoTime> wake_at);
+  void give_up(std::string why);
+
+  WorkerOptions options_;
+  core::Metrics& metrics_;
+  kafka::Producer& producer_;
+  asio::io_context io_{1};
+  asio::steady_timer timer_{io_};
+  std::optional<asio::posix::stream_descriptor> readable_;
+  std::unique_ptr<kafka::Consumer> consumer_;
+  std::unique_ptr<deliver::Transport> transport_;
+  std::shared_ptr<const kafka::ReportSink> reports_;
+  WorkerCore core_;
+  std::thread thread_;
+
+  kafka::Batch batch_;
+  std::vector<event::RecordView> views_;
+  std::vector<event::Header> headers_;
+  std::vector<std::pair<std::string_view, std::optional<std::string_view>>> header_scratch_;
+  Inputs inputs_;
+  Outputs outputs_;
+  bool turn_requested_ = false;
+  Phase phase_ = Phase::running;
+  bool revocation_pending_ = false;                                    ///< the group waits for our answer
+  std::optional<std::vector<kafka::TopicPartition>> assignment_pending_;  ///< positions not resolved yet
+  core::MonoTime next_assign_try_{};
+  bool assigned_once_ = false;
+  core::log::Gate fault_gate_;
+  core::log::Gate assign_gate_;
+  std::atomic<bool> finished_{false};
+  std::string failure_;  ///< written before finished_ is set
+};
+
+}  // namespace hookline::engine

@@ -1,0 +1,232 @@
+#include "worker_core.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+namespace hookline::engine {
+namespace {
+
+settle::Reason reason_of(RecordOutcome outcome) {
+  switch (outcome) {
+    case RecordOutcome::too_large: return settle::Reason::too_large;
+    case RecordOutcome::expired: return settle::Reason::expired;
+    default: return settle::Reason::decode;
+  }
+}
+
+}  // namespace
+
+void Inputs::clear() {
+  definitions.reset();
+  answers.clear();
+  produced.clear();
+  commits.clear();
+  assigned.reset();
+  revocation = Revocation::none;
+  repositioned.clear();
+  records = {};
+  stop = false;
+}
+
+void Outputs::clear() {
+  attempts.clear();
+  aborts.clear();
+  produces.clear();
+  commits.clear();
+  pause.clear();
+  resume.clear();
+  answer_revocation = false;
+  stopped = false;
+  wake_at.reset();
+}
+
+WorkerCore::WorkerCore(CoreOptions options, core::Metrics& metrics)
+    : options_(std::move(options)), meter_(metrics), random_(options_.seed), lanes_(meter_) {}
+
+void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
+  now_ = now;
+  outputs.clear();
+  out_ = &outputs;
+
+  if (inputs.definitions) adopt(std::move(inputs.definitions));
+  for (auto& answer : inputs.answers) on_answer(answer);
+  for (const auto& report : inputs.produced) on_produced(report);
+  for (const auto& report : inputs.commits) on_commit(report);
+  if (inputs.revocation == Inputs::Revocation::revoked) begin_drain(Mode::revoking, options_.revoke_drain);
+  if (inputs.revocation == Inputs::Revocation::lost) lose();
+  if (inputs.stop) begin_drain(Mode::stopping, options_.stop_drain);
+  if (inputs.assigned) own(*inputs.assigned);
+  for (const auto& move : inputs.repositioned) reposition(move);
+  while (const auto timer = timers_.pop_due(now_.mono)) on_timer(*timer);
+
+  admit_backlog();
+  take_records(inputs.records);
+  start_ready();
+  if (mode_ == Mode::running) {
+    if (now_.mono >= next_commit_) commit();
+  } else {
+    advance_drain();
+  }
+
+  const auto sooner = [&](std::optional<core::MonoTime> time) {
+    if (time && (!outputs.wake_at || *time < *outputs.wake_at)) outputs.wake_at = time;
+  };
+  sooner(timers_.next());
+  if (mode_ == Mode::running) sooner(next_commit_);
+  if (mode_ != Mode::running) sooner(drain_committing_ ? drain_commit_until_ : drain_until_);
+  meter_.flush();
+  inputs.clear();
+}
+
+void WorkerCore::take_records(std::span<const event::RecordView> records) {
+  if (mode_ != Mode::running) return;  // polled before the pause took hold: its owner reads it again
+  for (const auto& record : records) {
+    Partition* partition = partitions_.find(record.topic, record.partition);
+    if (!partition) continue;  // of an assignment that has ended
+    if (partition->backlog.empty() && has_room() && partition->tracker.has_room(record.offset)) {
+      take(record, *partition);
+    } else {
+      partition->backlog.push_back(hold(record, *partition));
+      set_paused(*partition, true);
+    }
+  }
+}
+
+/// The pipeline: what happens to one record, from its poll to the lanes of its endpoints. Whatever is
+/// opened here is closed in settle(), and only there.
+void WorkerCore::take(const event::RecordView& record, Partition& partition) {
+  const RecordOutcome outcome = examine(record, partition.kind);
+  const bool whole = outcome == RecordOutcome::decode || outcome == RecordOutcome::expired ||
+                     outcome == RecordOutcome::too_large;  // ends as one dead letter
+  const auto work = whole ? 1 : static_cast<std::uint32_t>(destinations_.size());
+  const auto [admission, sequence] =
+      partition.tracker.admit(record.offset, work, record.value ? record.value->size() : 0);
+  const bool fresh = admission == settle::OffsetTracker::Admission::fresh;  // else done before a restart, or refetched
+  meter_.record(partition.topic, partition.kind, fresh ? outcome : RecordOutcome::skipped);
+  ++partition.version;
+  if (!fresh || work == 0) return;
+
+  HeldRecord* held = hold(record, partition);
+  held->receipt = {partitions_.index_of(partition), partition.epoch, sequence};
+  if (whole) return bury_record(held, reason_of(outcome), std::move(objection_));
+  for (const LaneId lane : destinations_) {
+    const Handle handle = deliveries_.insert(Delivery{.record = held, .lane = lane});
+    records_.add_reference(held);
+    lanes_[lane].queue.push(static_cast<deliver::DeliveryIndex>(handle));
+    lanes_.list(lane);
+  }
+}
+
+/// Decodes and matches: fills destinations_, or says in objection_ why the record as a whole cannot go on.
+RecordOutcome WorkerCore::examine(const event::RecordView& record, event::Kind kind) {
+  destinations_.clear();
+  if (!record.value) return RecordOutcome::tombstone;
+  if (record.value->size() > options_.max_event_size) {
+    objection_ = fmt::format("the event has {} bytes, limits.event_size allows {}", record.value->size(),
+                             options_.max_event_size);
+    return RecordOutcome::too_large;
+  }
+  const auto event = definitions_->index().reader().read(record, kind, event_scratch_);
+  if (!event) return objection_ = event.error().message, RecordOutcome::decode;
+
+  definitions_->index().match(*event, match_scratch_);
+  for (const std::uint32_t position : match_scratch_.failed) meter_.filter_error(definitions_->matched(position).name);
+  if (match_scratch_.matched.empty()) return RecordOutcome::unmatched;
+
+  if (const auto valid = event::validate(*event, event_scratch_); !valid) {
+    return objection_ = valid.error().message, RecordOutcome::decode;
+  }
+  if (options_.max_event_age) {
+    const auto happened = event::event_time(event->get(*definitions_->time_variable()), record.timestamp);
+    if (now_.wall - happened > *options_.max_event_age) {
+      objection_ = fmt::format("the event is of {}, older than max_event_age", core::format_rfc3339(happened));
+      return RecordOutcome::expired;
+    }
+  }
+  for (const std::uint32_t position : match_scratch_.matched) {
+    const auto& lanes = lanes_.of_match(position);
+    destinations_.insert(destinations_.end(), lanes.begin(), lanes.end());
+  }
+  return RecordOutcome::matched;
+}
+
+HeldRecord* WorkerCore::hold(const event::RecordView& record, const Partition& partition) {
+  HeldRecord* held = records_.hold(record, partition.kind, partition.topic);
+  held->taken_at = now_.mono;
+  return held;
+}
+
+bool WorkerCore::has_room() const {
+  return deliveries_.size() + burials_.size() < options_.max_deliveries && records_.bytes() < options_.max_bytes;
+}
+
+/// Takes what waited for room, oldest first within each partition, and lets the partition be fetched
+/// again when nothing waits and half of the budget is free.
+void WorkerCore::admit_backlog() {
+  if (mode_ != Mode::running) return;
+  const bool relaxed = deliveries_.size() + burials_.size() <= options_.max_deliveries / 2 &&
+                       records_.bytes() <= options_.max_bytes / 2;
+  for (auto& partition : partitions_.all()) {
+    while (!partition.backlog.empty() && has_room() && partition.tracker.has_room(partition.backlog.front()->view.offset)) {
+      HeldRecord* record = partition.backlog.front();
+      partition.backlog.pop_front();
+      take(record->view, partition);
+      records_.discard(record);
+    }
+    if (partition.paused && partition.backlog.empty() && relaxed) set_paused(partition, false);
+  }
+}
+
+void WorkerCore::set_paused(Partition& partition, bool paused) {
+  if (partition.paused == paused) return;
+  partition.paused = paused;
+  (paused ? out_->pause : out_->resume).push_back(partition.name());
+}
+
+WorkerStatus WorkerCore::status(core::Now now) {
+  WorkerStatus status;
+  status.draining = mode_ != Mode::running;
+  status.deliveries = deliveries_.size();
+  status.burials = burials_.size();
+  status.held_bytes = records_.bytes();
+  for (const auto& partition : partitions_.all()) {
+    status.partitions.push_back({.topic = std::string(partition.topic),
+                                 .partition = partition.number,
+                                 .committed = partition.tracker.base(),
+                                 .position = partition.tracker.end(),
+                                 .open = partition.tracker.open(),
+                                 .paused = partition.paused});
+  }
+  const auto note = [&](const HeldRecord* record, const Delivery* delivery, std::string error) {
+    if (!record || !partitions_.find(record->receipt)) return;
+    PartitionStatus& of = status.partitions[record->receipt.partition];
+    if (of.holder && of.holder->offset <= record->view.offset) return;
+    of.holder = Holder{.offset = record->view.offset, .open_for = now.mono - record->taken_at,
+                       .last_error = std::move(error)};
+    if (!delivery) return;
+    of.holder->webhook = lanes_[delivery->lane].webhook_name;
+    of.holder->endpoint = lanes_[delivery->lane].endpoint_name;
+    of.holder->attempts = delivery->attempts;
+  };
+  deliveries_.for_each([&](Handle, Delivery& d) {
+    if (!d.abandoned) note(d.record, &d, d.last_error);
+  });
+  burials_.for_each([&](Handle, Burial& b) { note(b.record, nullptr, "the dead-letter topic has not acknowledged it"); });
+  for (const auto& lane : lanes_.all()) {
+    status.endpoints.push_back({.webhook = lane.webhook_name,
+                                .endpoint = lane.endpoint_name,
+                                .queued = lane.queue.ready(),
+                                .in_flight = lane.queue.in_flight(),
+                                .waiting = lane.waiting,
+                                .delivered = lane.delivered,
+                                .failed = lane.failed,
+                                .last_error = lane.last_error,
+                                .last_error_at = lane.last_error.empty() ? std::nullopt
+                                                                         : std::optional(lane.last_error_at)});
+  }
+  return status;
+}
+
+}  // namespace hookline::engine

@@ -1,0 +1,211 @@
+// The brain of a worker: a state machine from inputs (records, answers, acknowledgements,
+// assignments, time) to outputs (attempts, produces, commits, pauses). No I/O, no thread, no clock of
+// its own, so that the seeded simulation drives the very same code as the service does.
+//
+// What it promises: an offset is committed only when every delivery of every record below it has got
+// its 2xx or the broker's acknowledgement of its dead letter; the map beside it claims nothing else.
+//
+// The pipeline is WorkerCore::take() in worker_core.cc: read that first.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "held_record.h"
+#include "hookline/core/log.h"
+#include "hookline/core/random.h"
+#include "hookline/core/time.h"
+#include "hookline/deliver/request.h"
+#include "hookline/deliver/verdict.h"
+#include "hookline/engine/definitions.h"
+#include "hookline/engine/status.h"
+#include "hookline/kafka/consumer.h"
+#include "hookline/kafka/producer.h"
+#include "hookline/settle/dead_letter.h"
+#include "lanes.h"
+#include "meter.h"
+#include "partitions.h"
+#include "request_builder.h"
+#include "slab.h"
+#include "timers.h"
+
+namespace hookline::engine {
+
+/// What one worker may hold, and how it behaves in time. Shares of the process's limits.
+struct CoreOptions {
+  std::string cluster_id;
+  std::string dead_letter_topic;
+  std::size_t workers = 1;                          ///< of this process: they share rates
+  std::size_t max_deliveries = 20000;               ///< held at once before intake pauses
+  std::uint64_t max_bytes = 256ull << 20;           ///< of held records before intake pauses
+  std::uint64_t max_event_size = 1ull << 20;
+  std::optional<core::Duration> max_event_age;
+  core::Duration commit_interval = std::chrono::milliseconds(250);
+  core::Duration commit_heal = std::chrono::seconds(30);     ///< even a clean partition is committed so often
+  core::Duration revoke_drain = std::chrono::seconds(5);
+  core::Duration stop_drain = std::chrono::seconds(20);
+  core::Duration commit_wait = std::chrono::seconds(5);      ///< for the last commit of a drain
+  std::uint64_t seed = 0;
+};
+
+/// A partition that the group gave to this worker, its position resolved by the shell.
+struct AssignedPartition {
+  kafka::TopicPartition name;
+  event::Kind kind = event::Kind::alarm;
+  std::int64_t offset = 0;   ///< where reading begins: the committed offset
+  std::string metadata;      ///< of that commit
+};
+
+/// A position that the shell had to move, because the log does not reach back (or up) to it.
+struct Repositioned {
+  kafka::TopicPartition name;
+  std::int64_t offset = 0;
+};
+
+struct Inputs {
+  std::shared_ptr<const Definitions> definitions;   ///< a new revision, if any
+  std::vector<deliver::Answer> answers;
+  std::vector<kafka::ProduceReport> produced;
+  std::vector<kafka::CommitReport> commits;
+  std::optional<std::vector<AssignedPartition>> assigned;
+  enum class Revocation : std::uint8_t { none, revoked, lost } revocation = Revocation::none;
+  std::vector<Repositioned> repositioned;
+  std::span<const event::RecordView> records;       ///< of one poll; valid during the step
+  bool stop = false;                                ///< drain everything, then say `stopped`
+
+  void clear();
+};
+
+struct Produce {
+  std::uint64_t token;
+  kafka::OwnedRecord record;
+};
+struct CommitRequest {
+  std::uint64_t token;
+  std::vector<kafka::CommitEntry> entries;
+};
+
+struct Outputs {
+  std::vector<deliver::Request> attempts;
+  std::vector<deliver::AttemptId> aborts;
+  std::vector<Produce> produces;
+  std::vector<CommitRequest> commits;
+  std::vector<kafka::TopicPartition> pause, resume;
+  bool answer_revocation = false;                   ///< drained and committed: let the partitions go
+  bool stopped = false;                             ///< drained and committed: leave the group
+  std::optional<core::MonoTime> wake_at;            ///< step again then, if nothing comes before
+
+  void clear();
+};
+
+class WorkerCore {
+ public:
+  WorkerCore(CoreOptions options, core::Metrics& metrics);
+
+  /// One turn. `inputs` is consumed; `outputs` is cleared first. Definitions must have come before
+  /// the first assignment.
+  void step(core::Now now, Inputs& inputs, Outputs& outputs);
+
+  /// What an operator asks: partitions, what holds them, lanes.
+  WorkerStatus status(core::Now now);
+
+ private:
+  struct Delivery {
+    enum class State : std::uint8_t { queued, in_flight, waiting } state = State::queued;
+    bool abandoned = false;       ///< the partition is gone: only the answer is awaited
+    HeldRecord* record = nullptr;
+    LaneId lane = 0;
+    std::uint32_t attempts = 0;   ///< ended
+    core::MonoTime first_attempt{};
+    std::optional<int> last_status;
+    std::string last_error;
+    std::string id;
+  };
+  /// A dead letter on its way to the broker.
+  struct Burial {
+    HeldRecord* record = nullptr;
+    std::optional<LaneId> lane;   ///< none: the record itself, before any webhook
+    settle::Reason reason = settle::Reason::decode;
+    std::string id, error;
+    std::uint32_t attempts = 0;
+    std::optional<int> status;
+    core::WallTime at{};
+    std::uint32_t tries = 0;      ///< produces that the broker refused
+    bool pointer = false;         ///< the original is too large for the topic: only where it stands goes
+  };
+  enum class Mode : std::uint8_t { running, revoking, stopping };
+
+  // Intake: worker_core.cc
+  void take_records(std::span<const event::RecordView> records);
+  void take(const event::RecordView& record, Partition& partition);
+  void admit_backlog();
+  bool has_room() const;
+  RecordOutcome examine(const event::RecordView& record, event::Kind kind);
+  void set_paused(Partition& partition, bool paused);
+  HeldRecord* hold(const event::RecordView& record, const Partition& partition);
+
+  // Deliveries: worker_core_deliveries.cc
+  void start_ready();
+  void start(LaneId lane, deliver::DeliveryIndex index);
+  void on_answer(deliver::Answer& answer);
+  void retry_or_bury(Handle handle, Delivery& delivery, const deliver::Answer& answer);
+  void end_delivery(Handle handle, Delivery& delivery);
+  void bury(Handle handle, Delivery& delivery, settle::Reason reason, std::string error);
+  void bury_record(HeldRecord* record, settle::Reason reason, std::string error);
+  void produce(Handle handle, Burial& burial);
+  void on_produced(const kafka::ProduceReport& report);
+  void on_timer(const Timer& timer);
+  void settle(HeldRecord* record);
+
+  // Ownership: worker_core_ownership.cc
+  void adopt(std::shared_ptr<const Definitions> definitions);
+  void own(const std::vector<AssignedPartition>& partitions);
+  void begin_drain(Mode mode, core::Duration drain);
+  void lose();
+  void advance_drain();
+  bool can_still_finish();
+  void abandon_untouched();
+  void abandon_all();
+  void abandon(Handle handle, Delivery& delivery);
+  void drop_backlogs();
+  void reposition(const Repositioned& move);
+  void commit();
+  void on_commit(const kafka::CommitReport& report);
+
+  CoreOptions options_;
+  Meter meter_;
+  core::Random random_;
+  core::Hasher hasher_;
+  core::Now now_{};
+  Outputs* out_ = nullptr;
+
+  std::shared_ptr<const Definitions> definitions_;
+  Partitions partitions_;
+  RecordPool records_;
+  Slab<Delivery> deliveries_;
+  Slab<Burial> burials_;
+  Lanes lanes_;
+  Timers timers_;
+  event::Scratch event_scratch_;
+  rule::Index::Scratch match_scratch_;
+  RequestBuilder requests_;
+  std::vector<LaneId> destinations_;  ///< of the record that is being taken
+  std::string objection_;             ///< why the record that is being taken cannot go on
+
+  Mode mode_ = Mode::running;
+  core::MonoTime drain_until_{};
+  bool drain_committing_ = false;
+  core::MonoTime drain_commit_until_{};
+  std::uint64_t commit_token_ = 0;        ///< of the last request sent
+  std::uint64_t first_commit_token_ = 1;  ///< of the round under way
+  std::uint32_t commits_under_way_ = 0;   ///< requests without report; one round at a time
+  core::MonoTime next_commit_{};
+  core::log::Gate produce_gate_;
+  core::log::Gate commit_gate_;
+};
+
+}  // namespace hookline::engine

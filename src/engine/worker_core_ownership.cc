@@ -1,0 +1,165 @@
+// WorkerCore: partitions come and go, and what is committed of them.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "worker_core.h"
+
+namespace hookline::engine {
+
+void WorkerCore::adopt(std::shared_ptr<const Definitions> definitions) {
+  definitions_ = std::move(definitions);
+  lanes_.adopt(*definitions_, options_.workers);
+}
+
+void WorkerCore::own(const std::vector<AssignedPartition>& partitions) {
+  abandon_all();
+  partitions_.clear();
+  commits_under_way_ = 0;  // reports of an earlier assignment are told by their token
+  if (mode_ == Mode::revoking) mode_ = Mode::running;
+  if (mode_ == Mode::stopping) return;
+  for (const auto& p : partitions) partitions_.add(p.name, p.kind, p.offset, p.metadata, now_.mono);
+  next_commit_ = now_.mono + options_.commit_interval;
+}
+
+/// Stops taking records and lets go of what nobody has heard of yet: its next owner delivers that.
+/// What was attempted is brought to its end, within `drain`.
+void WorkerCore::begin_drain(Mode mode, core::Duration drain) {
+  if (mode_ == Mode::stopping) return;  // a revocation while stopping: the drain under way serves it
+  mode_ = mode;
+  drain_until_ = now_.mono + drain;
+  drain_committing_ = false;
+  drop_backlogs();
+  for (auto& partition : partitions_.all()) set_paused(partition, true);
+  abandon_untouched();
+}
+
+/// The partitions are gone already, perhaps somebody else's: nothing may be committed.
+void WorkerCore::lose() {
+  drop_backlogs();
+  abandon_all();
+  partitions_.clear();
+  commits_under_way_ = 0;
+  drain_committing_ = false;
+  if (mode_ == Mode::stopping) return;
+  mode_ = Mode::running;
+  out_->answer_revocation = true;
+}
+
+/// Draining: wait for what is open, then commit once more, then let go.
+void WorkerCore::advance_drain() {
+  if (!drain_committing_) {
+    if (can_still_finish() && now_.mono < drain_until_) return;
+    deliveries_.for_each([&](Handle handle, Delivery& d) {
+      if (d.state == Delivery::State::in_flight) out_->aborts.push_back(handle);
+    });
+    abandon_all();  // still open: not committed, delivered again by the next owner with the same id
+    drain_committing_ = true;
+    drain_commit_until_ = now_.mono + options_.commit_wait;
+  }
+  if (commits_under_way_ == 0 && partitions_.dirty() && now_.mono < drain_commit_until_) commit();
+  if ((commits_under_way_ > 0 || partitions_.dirty()) && now_.mono < drain_commit_until_) return;
+  (mode_ == Mode::stopping ? out_->stopped : out_->answer_revocation) = true;
+  partitions_.clear();
+  commits_under_way_ = 0;
+  drain_committing_ = false;
+  if (mode_ == Mode::revoking) mode_ = Mode::running;
+}
+
+/// Is there anything that the time left of the drain could bring to an end?
+bool WorkerCore::can_still_finish() {
+  if (burials_.size() > 0) return true;
+  bool found = false;
+  deliveries_.for_each([&](Handle, Delivery& d) {
+    found = found || (!d.abandoned && d.state != Delivery::State::waiting);
+  });
+  const auto next = timers_.next();
+  return found || (deliveries_.size() > 0 && next && *next < drain_until_);
+}
+
+void WorkerCore::abandon_untouched() {
+  deliveries_.for_each([&](Handle handle, Delivery& d) {
+    if (!d.abandoned && !d.record->touched) abandon(handle, d);
+  });
+  for (auto& lane : lanes_.all()) {
+    auto& queue = lane.queue.queue();
+    std::erase_if(queue, [&](deliver::DeliveryIndex i) { return !deliveries_.find(deliveries_.handle(i)); });
+  }
+}
+
+void WorkerCore::abandon_all() {
+  for (auto& lane : lanes_.all()) lane.queue.queue().clear();
+  deliveries_.for_each([&](Handle handle, Delivery& d) {
+    if (!d.abandoned) abandon(handle, d);
+  });
+  burials_.for_each([&](Handle handle, Burial& b) {
+    records_.release(b.record);
+    burials_.erase(handle);
+  });
+}
+
+/// Forgets a delivery without settling anything. One in flight keeps its place until it is answered.
+void WorkerCore::abandon(Handle handle, Delivery& delivery) {
+  records_.release(delivery.record);
+  delivery.record = nullptr;
+  if (delivery.state == Delivery::State::waiting) --lanes_[delivery.lane].waiting;
+  if (delivery.state == Delivery::State::in_flight) {
+    delivery.abandoned = true;
+  } else {
+    deliveries_.erase(handle);
+  }
+}
+
+void WorkerCore::drop_backlogs() {
+  for (auto& partition : partitions_.all()) {
+    for (HeldRecord* record : partition.backlog) records_.discard(record);
+    partition.backlog.clear();
+  }
+}
+
+/// The log does not hold the position: go on where the shell says. What was polled before is delivered
+/// all the same. Upwards (retention) that is a gap like any other. Downwards (the topic was made
+/// again) the offsets count anew: open records are of a past that no commit can speak of any more.
+void WorkerCore::reposition(const Repositioned& move) {
+  Partition* partition = partitions_.find(move.name.topic, move.name.partition);
+  if (!partition) return;
+  const bool upwards = move.offset >= partition->tracker.end();
+  if (upwards && (partition->tracker.open() > 0 || !partition->backlog.empty())) return;
+  for (HeldRecord* record : std::exchange(partition->backlog, {})) {
+    take(record->view, *partition);
+    records_.discard(record);
+  }
+  partitions_.restart(*partition, move.offset, now_.mono);
+}
+
+void WorkerCore::commit() {
+  next_commit_ = now_.mono + options_.commit_interval;
+  if (commits_under_way_ > 0) return;
+  first_commit_token_ = commit_token_ + 1;
+  for (auto& entries : partitions_.take_commits(now_.mono, options_.commit_heal)) {
+    out_->commits.push_back({++commit_token_, std::move(entries)});
+    ++commits_under_way_;
+  }
+}
+
+void WorkerCore::on_commit(const kafka::CommitReport& report) {
+  if (commits_under_way_ == 0 || report.token < first_commit_token_) return;  // of an assignment that has ended
+  --commits_under_way_;
+  bool failed = report.error.has_value();
+  for (const auto& [name, error] : report.partitions) {
+    partitions_.committed(name, !report.error && !error, now_.mono);
+    failed = failed || error.has_value();
+  }
+  meter_.commit(!failed);
+  if (!failed) return;
+  if (const auto more = commit_gate_.pass(now_.mono)) {
+    std::string why = report.error ? report.error->message : "";
+    for (const auto& [name, error] : report.partitions) {
+      if (error && why.empty()) why = fmt::format("{}[{}]: {}", name.topic, name.partition, error->message);
+    }
+    core::log::warn("a commit failed: {}; it is tried again ({} more since)", why, *more);
+  }
+}
+
+}  // namespace hookline::engine
