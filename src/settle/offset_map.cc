@@ -202,10 +202,13 @@ OffsetMap decode(std::string_view metadata, std::int64_t committed, std::string_
 
 bool fits(std::uint64_t open, std::uint64_t span) {
   if (span <= bitmap_span) return true;
-  if (span > max_span || open > max_payload) return false;
-  // Unfinished runs cost at most a byte per offset; each is followed by at most one finished run,
+  return span <= max_span && open <= max_payload && run_bytes_bound(open, span) <= max_payload;
+}
+
+std::uint64_t run_bytes_bound(std::uint64_t open, std::uint64_t span) {
+  // Unfinished runs cost at most a byte per offset. Each is followed by at most one finished run,
   // which costs a second byte from 129 offsets on and a third from 16,385 on.
-  return 2 * open + std::min(open, span / 129) + std::min(open, span / 16'385) <= max_payload;
+  return 2 * open + std::min(open, span / 129) + std::min(open, span / 16'385);
 }
 
 }  // namespace hookline::settle

@@ -47,4 +47,7 @@ OffsetMap decode(std::string_view metadata, std::int64_t committed, std::string_
 /// order. Sufficient, not necessary; O(1).
 bool fits(std::uint64_t open, std::uint64_t span);
 
+/// The bound behind fits(): no such map takes more bytes as run lengths. For span <= max_span.
+std::uint64_t run_bytes_bound(std::uint64_t open, std::uint64_t span);
+
 }  // namespace hookline::settle
