@@ -1,0 +1,101 @@
+#include "routes.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "hookline/core/crypto.h"
+#include "hookline/json/tree.h"
+#include "status_json.h"
+
+namespace hookline::admin {
+namespace {
+
+using Scope = config::Token::Scope;
+
+HttpAnswer healthz(const HttpRequest&, engine::Engine&) { return {.content_type = "text/plain", .body = "ok\n"}; }
+
+HttpAnswer readyz(const HttpRequest&, engine::Engine& engine) {
+  const auto readiness = engine.readiness();
+  json::Tree body{{"ready", readiness.ready}, {"reasons", readiness.reasons}};
+  return {.status = readiness.ready ? 200 : 503, .body = body.dump() + "\n"};
+}
+
+HttpAnswer metrics(const HttpRequest&, engine::Engine& engine) {
+  return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = engine.exposition()};
+}
+
+HttpAnswer status(const HttpRequest&, engine::Engine& engine) {
+  return {.body = to_json(engine.status(), engine.readiness()).dump() + "\n"};
+}
+
+struct Route {
+  std::string_view method;
+  std::string_view path;
+  std::optional<Scope> scope;  ///< nullopt: open to everybody who reaches the listener
+  HttpAnswer (*handle)(const HttpRequest&, engine::Engine&);
+};
+
+constexpr std::array<Route, 4> routes{{
+    {"GET", "/healthz", std::nullopt, healthz},
+    {"GET", "/readyz", std::nullopt, readyz},
+    {"GET", "/metrics", Scope::read, metrics},  // open with admin.metrics_public
+    {"GET", "/api/v1/status", Scope::read, status},
+}};
+
+}  // namespace
+
+HttpAnswer problem(int status, std::string_view title, std::string_view detail) {
+  const json::Tree body{{"type", "about:blank"}, {"title", title}, {"status", status}, {"detail", detail}};
+  return {.status = status, .content_type = "application/problem+json",
+          .body = body.dump(-1, ' ', false, json::Tree::error_handler_t::replace) + "\n"};
+}
+
+bool may(const config::Admin& settings, std::string_view authorization, Scope scope) {
+  if (settings.tokens.empty()) return true;
+  constexpr std::string_view bearer = "Bearer ";
+  if (!authorization.starts_with(bearer)) return false;
+  const auto given = authorization.substr(bearer.size());
+  bool allowed = false;
+  for (const auto& token : settings.tokens) {  // all of them, so that time tells nothing
+    const bool same = core::equal_in_constant_time(given, token.value.reveal());
+    const bool has = std::find(token.scopes.begin(), token.scopes.end(), scope) != token.scopes.end();
+    const bool all = std::find(token.scopes.begin(), token.scopes.end(), Scope::admin) != token.scopes.end();
+    allowed = allowed || (same && (has || all));
+  }
+  return allowed;
+}
+
+bool is_local_host(std::string_view host) {
+  const auto bracket = host.find(']');
+  const auto colon = host.rfind(':');
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) host = host.substr(0, colon);
+  return host == "localhost" || host.starts_with("127.") || host == "[::1]";
+}
+
+HttpAnswer route(const HttpRequest& request, const config::Admin& settings, engine::Engine& engine) {
+  if (settings.tokens.empty() && !is_local_host(request.host)) {
+    return problem(403, "Forbidden", "without a token the admin API answers only to a Host of this machine, e.g. localhost");
+  }
+  const Route* other_method = nullptr;
+  for (const auto& route : routes) {
+    if (route.path != request.path) continue;
+    if (route.method != request.method && !(route.method == "GET" && request.method == "HEAD")) {
+      other_method = &route;
+      continue;
+    }
+    const bool open = !route.scope || (settings.metrics_public && route.path == "/metrics");
+    if (!open && !may(settings, request.authorization, *route.scope)) {
+      return problem(401, "Unauthorized", "send `Authorization: Bearer TOKEN` with a token of admin.token or admin.tokens that has this scope");
+    }
+    return route.handle(request, engine);
+  }
+  if (other_method) {
+    auto answer = problem(405, "Method Not Allowed", "this path takes " + std::string(other_method->method));
+    answer.allow = other_method->method;
+    return answer;
+  }
+  return problem(404, "Not Found", "no such path: " + request.path);
+}
+
+}  // namespace hookline::admin

@@ -1,0 +1,88 @@
+#include "status_json.h"
+
+#include <algorithm>
+#include <map>
+
+#include "hookline/core/time.h"
+
+namespace hookline::admin {
+namespace {
+
+double seconds(core::Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+json::Tree partition_json(const engine::PartitionStatus& p, std::size_t worker) {
+  json::Tree out{{"topic", p.topic}, {"partition", p.partition}, {"worker", worker},   {"committed", p.committed},
+                 {"position", p.position}, {"open", p.open},     {"paused", p.paused}};
+  out["end"] = p.end ? json::Tree(*p.end) : json::Tree(nullptr);
+  out["lag"] = p.end ? json::Tree(std::max<std::int64_t>(0, *p.end - p.committed)) : json::Tree(nullptr);
+  if (p.holder) {
+    const auto& h = *p.holder;
+    out["held_by"] = {{"offset", h.offset},     {"open_seconds", seconds(h.open_for)}, {"webhook", h.webhook},
+                      {"endpoint", h.endpoint}, {"attempts", h.attempts},              {"error", h.last_error}};
+  } else {
+    out["held_by"] = nullptr;
+  }
+  return out;
+}
+
+/// Endpoints summed over workers: people ask about the endpoint, not about its share in a thread.
+json::Tree endpoints_json(const engine::EngineStatus& status) {
+  std::map<std::pair<std::string, std::string>, engine::EndpointStatus> sums;
+  for (const auto& worker : status.workers) {
+    for (const auto& e : worker.endpoints) {
+      auto& sum = sums[{e.webhook, e.endpoint}];
+      sum.queued += e.queued;
+      sum.in_flight += e.in_flight;
+      sum.waiting += e.waiting;
+      sum.delivered += e.delivered;
+      sum.failed += e.failed;
+      if (e.last_error_at && (!sum.last_error_at || *e.last_error_at > *sum.last_error_at)) {
+        sum.last_error = e.last_error;
+        sum.last_error_at = e.last_error_at;
+      }
+    }
+  }
+  json::Tree out = json::Tree::array();
+  for (const auto& [name, e] : sums) {
+    json::Tree row{{"webhook", name.first},     {"endpoint", name.second}, {"queued", e.queued},
+                   {"in_flight", e.in_flight},  {"waiting", e.waiting},    {"delivered", e.delivered},
+                   {"failed_attempts", e.failed}};
+    row["last_error"] = e.last_error_at ? json::Tree(e.last_error) : json::Tree(nullptr);
+    row["last_error_at"] = e.last_error_at ? json::Tree(core::format_rfc3339(*e.last_error_at)) : json::Tree(nullptr);
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+}  // namespace
+
+json::Tree to_json(const engine::EngineStatus& status, const engine::Readiness& readiness) {
+  json::Tree out{{"ready", readiness.ready},
+                 {"reasons", readiness.reasons},
+                 {"version", HOOKLINE_VERSION},
+                 {"cluster_id", status.cluster_id},
+                 {"group_id", status.group_id},
+                 {"revision", status.revision},
+                 {"webhooks", status.webhooks},
+                 {"started_at", core::format_rfc3339(status.started_at)},
+                 {"producer_pending", status.producer_pending},
+                 {"silent_workers", status.silent_workers}};
+  json::Tree workers = json::Tree::array();
+  json::Tree partitions = json::Tree::array();
+  for (const auto& worker : status.workers) {
+    workers.push_back({{"worker", worker.worker},
+                       {"assigned", worker.assigned},
+                       {"draining", worker.draining},
+                       {"partitions", worker.partitions.size()},
+                       {"deliveries", worker.deliveries},
+                       {"dead_letters_pending", worker.burials},
+                       {"held_bytes", worker.held_bytes}});
+    for (const auto& p : worker.partitions) partitions.push_back(partition_json(p, worker.worker));
+  }
+  out["workers"] = std::move(workers);
+  out["partitions"] = std::move(partitions);
+  out["endpoints"] = endpoints_json(status);
+  return out;
+}
+
+}  // namespace hookline::admin
