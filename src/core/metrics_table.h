@@ -75,7 +75,7 @@ inline constexpr MetricLabel attempt_result{"result",
 inline constexpr MetricLabel reason{
     "reason", "decode render exhausted rejected egress correlation disabled expired overflow too_large"};
 inline constexpr MetricLabel tier{"tier", "10s 1m 10m 1h 6h"};
-inline constexpr MetricLabel commit_result{"result", "committed failed"};
+inline constexpr MetricLabel commit_result{"result", "success failure"};
 
 }  // namespace metric_rows
 
