@@ -15,15 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* logging = R"(status = error
-appender.console.type = Console
-appender.console.name = console
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = [%d] %p %m (%c)%n
-rootLogger.level = warn
-rootLogger.appenderRef.console.ref = console
-)";
-
 std::string random_text(std::size_t length) {
   std::random_device device;
   std::string text;
@@ -32,36 +23,10 @@ std::string random_text(std::size_t length) {
   return text;
 }
 
-std::map<std::string, std::string> broker_settings(std::uint16_t port, std::uint16_t controller,
-                                                   const std::string& data) {
-  auto const host = std::string("127.0.0.1:");
-  return {
-      {"process.roles", "broker,controller"},
-      {"node.id", "1"},
-      {"controller.quorum.voters", "1@" + host + std::to_string(controller)},
-      {"listeners",
-       "PLAINTEXT://" + host + std::to_string(port) + ",CONTROLLER://" + host + std::to_string(controller)},
-      {"advertised.listeners", "PLAINTEXT://" + host + std::to_string(port)},
-      {"controller.listener.names", "CONTROLLER"},
-      {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"},
-      {"inter.broker.listener.name", "PLAINTEXT"},
-      {"log.dirs", data},
-      {"auto.create.topics.enable", "false"},
-      {"offsets.topic.replication.factor", "1"},
-      {"offsets.topic.num.partitions", "4"},
-      {"transaction.state.log.replication.factor", "1"},
-      {"transaction.state.log.min.isr", "1"},
-      {"share.coordinator.state.topic.replication.factor", "1"},
-      {"share.coordinator.state.topic.min.isr", "1"},
-      {"group.initial.rebalance.delay.ms", "0"},
-      {"group.min.session.timeout.ms", "1000"},
-      {"message.max.bytes", "20971520"},
-      {"num.network.threads", "2"},
-      {"num.io.threads", "2"},
-      {"num.recovery.threads.per.data.dir", "1"},
-      {"log.segment.delete.delay.ms", "1000"},
-      {"controlled.shutdown.enable", "false"},
-  };
+void replace(std::string& text, const std::string& name, const std::string& value) {
+  for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + value.size())) {
+    text.replace(at, name.size(), value);
+  }
 }
 
 }  // namespace
@@ -82,14 +47,13 @@ KafkaCluster::KafkaCluster(const KafkaOptions& options)
       x_controller_port(fresh_port()),
       x_bootstrap("127.0.0.1:" + std::to_string(x_port)) {
   auto const data = options.data.empty() ? x_folder.path() / "data" : options.data;
-  auto settings = broker_settings(x_port, x_controller_port, data.string());
+  auto properties = read_file(std::filesystem::path(HOOKLINE_KAFKA_SETTINGS) / "server.properties");
+  replace(properties, "@PORT@", std::to_string(x_port));
+  replace(properties, "@CONTROLLER_PORT@", std::to_string(x_controller_port));
+  replace(properties, "@DATA@", data.string());
   for (auto const& [name, value] : options.settings)
-    settings[name] = value;
-  std::string properties;
-  for (auto const& [name, value] : settings)
-    properties += name + "=" + value + "\n";
+    properties += name + "=" + value + "\n";  // the last one counts
   x_folder.write("server.properties", properties);
-  x_folder.write("log4j2.properties", logging);
   x_admin = std::make_unique<KafkaAdmin>(x_bootstrap);
   format();
   start();
@@ -105,7 +69,7 @@ ProcessOptions KafkaCluster::java(const std::string& main, std::vector<std::stri
                        "-XX:+UseSerialGC",
                        "-XX:TieredStopAtLevel=1",
                        "-Xshare:auto",
-                       "-Dlog4j2.configurationFile=" + (x_folder.path() / "log4j2.properties").string(),
+                       "-Dlog4j2.configurationFile=" HOOKLINE_KAFKA_SETTINGS "/log4j2.properties",
                        "-cp",
                        std::string(HOOKLINE_KAFKA_JARS) + "/*",
                        main};
