@@ -163,6 +163,8 @@ void append_escaped(std::string_view text, std::string& out) {
   }
 }
 
+bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
 void append_quoted(std::string_view text, std::string& out) {
   out += '"';
   append_escaped(text, out);

@@ -12,7 +12,7 @@
 namespace hookline::event {
 
 struct TypeInfo {
-  std::string_view name;   ///< snake case
+  std::string_view name;  ///< snake case
   Kind kind;
   std::string_view title;  ///< `$Title`; what the words of the name say, or what the product calls it
   std::string_view about;  ///< one line for people

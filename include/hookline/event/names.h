@@ -24,24 +24,32 @@
 namespace hookline::event {
 
 /// Attribute name -> JSON paths in the order in which they are tried, for each kind. Built from the
-/// defaults plus the config; the entry `type` holds extra paths for the type.
+/// defaults plus the config; the entry `type` holds the paths of the type.
 class AttributeTable {
  public:
   /// The defaults of docs/events.md for all kinds.
   AttributeTable();
 
-  /// Puts `paths` before the present ones of this attribute (a new name makes a new attribute).
-  /// Error: Fault of a path that does not parse; `at` is relative to that path.
+  /// Puts `paths` before the present ones of this attribute (a new name makes a new attribute). What
+  /// is part of another attribute follows it: `service_id` reads the `id` below the new paths of
+  /// `service`, too. Error: Fault of a path that does not parse; `at` is relative to that path.
   [[nodiscard]] tl::expected<void, core::Fault> prepend(Kind kind, std::string_view attribute,
-                                                       const std::vector<std::string>& paths);
+                                                        const std::vector<std::string>& paths);
 
+  /// Is this an attribute of any kind? `type` is not: it is a reserved name.
   bool knows(std::string_view attribute) const;
   /// Empty if the attribute has none for this kind.
   const std::vector<json::Path>& paths(Kind kind, std::string_view attribute) const;
+  /// All attributes, sorted.
   std::vector<std::string> names() const;
 
  private:
-  std::array<std::map<std::string, std::vector<json::Path>, std::less<>>, 4> paths_;
+  using Paths = std::map<std::string, std::vector<json::Path>, std::less<>>;
+
+  void compose(Kind kind, const std::string& attribute);
+
+  std::array<Paths, 4> configured_;  ///< what prepend() was given
+  std::array<Paths, 4> paths_;       ///< with the defaults behind it
 };
 
 enum class Reserved : std::uint8_t { kind, type, topic, key, headers, document };
@@ -63,7 +71,8 @@ class Variables {
  public:
   explicit Variables(const AttributeTable& table) : table_(&table) {}
 
-  /// The variable that a written name or path means, by the order above.
+  /// The variable that a written name or path means, by the order above. `headers.a.b` is the header
+  /// `a.b`; the empty path is the document.
   VariableId want(const json::Path& written);
   const Variable& operator[](VariableId id) const { return list_[id]; }
   std::size_t size() const { return list_.size(); }

@@ -10,6 +10,9 @@ namespace hookline::json {
 /// and control characters. Invalid UTF-8 becomes U+FFFD, so that the result is always valid.
 void append_escaped(std::string_view text, std::string& out);
 
+/// Is `text` well-formed UTF-8?
+bool is_utf8(std::string_view text);
+
 /// Appends `text` as a JSON string with its quotes.
 void append_quoted(std::string_view text, std::string& out);
 
