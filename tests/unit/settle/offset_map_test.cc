@@ -9,8 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "hookline/core/crypto.h"
 #include "hookline/core/random.h"
+#include "unit/settle/forged_map.h"
 
 namespace hookline::settle {
 namespace {
@@ -226,31 +226,11 @@ TEST(OffsetMap, WhatOthersWriteIntoMetadataIsNotAMap) {
   EXPECT_TRUE(decode(std::string("HK1.\0\0\0\0", 8), 100).empty());
 }
 
-/// Metadata whose checksum is right, as an attacker (or a bug) would write it.
-std::string forge(std::string_view kind_and_payload, std::int64_t base) {
-  // CRC-64/XZ, bit by bit: independent of the implementation under test.
-  std::string bytes("\x01", 1);
-  bytes += kind_and_payload[0];
-  for (int shift = 56; shift >= 0; shift -= 8)
-    bytes.push_back(static_cast<char>(base >> shift));
-  const std::string payload(kind_and_payload.substr(1));
-  std::uint64_t crc = ~std::uint64_t{0};
-  for (const char c : bytes + payload) {
-    crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit)
-      crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xc96c5795d7870f42 : 0);
-  }
-  crc = ~crc;
-  for (int shift = 56; shift >= 0; shift -= 8)
-    bytes.push_back(static_cast<char>(crc >> shift));
-  return "HK1." + core::base64url(bytes + payload);
-}
-
 using namespace std::string_view_literals;
 
 TEST(OffsetMap, APerfectChecksumDoesNotMakeNonsenseAMap) {
-  ASSERT_EQ(decode(forge("\x01\x00\x00"sv, 100), 100), (OffsetMap{100, {{101, 102}}}));
-  ASSERT_EQ(decode(forge("\x02\x01"sv, 100), 100), (OffsetMap{100, {{101, 102}}}));
+  ASSERT_EQ(decode(forge_map("\x01\x00\x00"sv, 100), 100), (OffsetMap{100, {{101, 102}}}));
+  ASSERT_EQ(decode(forge_map("\x02\x01"sv, 100), 100), (OffsetMap{100, {{101, 102}}}));
 
   const struct {
     const char* what;
@@ -269,9 +249,9 @@ TEST(OffsetMap, APerfectChecksumDoesNotMakeNonsenseAMap) {
       {"a bitmap that ends in nothing", "\x02\x01\x00"sv},
   };
   for (const auto& c : cases)
-    EXPECT_TRUE(decode(forge(c.payload, 100), 100).empty()) << c.what;
-  EXPECT_TRUE(decode(forge("\x01\x00\x00"sv, -5), -5).empty());
-  EXPECT_TRUE(decode(forge("\x01\x00\x00"sv, INT64_MAX), INT64_MAX).empty());
+    EXPECT_TRUE(decode(forge_map(c.payload, 100), 100).empty()) << c.what;
+  EXPECT_TRUE(decode(forge_map("\x01\x00\x00"sv, -5), -5).empty());
+  EXPECT_TRUE(decode(forge_map("\x01\x00\x00"sv, INT64_MAX), INT64_MAX).empty());
 }
 
 TEST(OffsetMap, WhateverDecodesIsWellFormedAndBounded) {
@@ -281,7 +261,7 @@ TEST(OffsetMap, WhateverDecodesIsWellFormedAndBounded) {
     std::string payload(1, static_cast<char>(1 + random.below(2)));
     for (auto n = random.below(12); n > 0; --n)
       payload.push_back(static_cast<char>(random.next()));
-    const OffsetMap map = decode(forge(payload, 100), 100);
+    const OffsetMap map = decode(forge_map(payload, 100), 100);
     expect_well_formed(map);
     ASSERT_LE(static_cast<std::uint64_t>(end_of(map) - 100), max_span);
     ASSERT_EQ(decode(encode(map), 100), map);
