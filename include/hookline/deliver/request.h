@@ -22,6 +22,9 @@ struct Route {
   config::Timeout timeout;
   config::Tls tls;
   std::string proxy;  ///< empty: none, and the environment's proxies are not used
+  /// True: the proxy's own address is not subject to the egress policy. The target's cannot be seen
+  /// behind a proxy: the URL is judged by EgressPolicy::objection() instead.
+  bool proxy_trusted = true;
   bool http2 = false;
   std::size_t response_size = 64 << 10;  ///< bytes of the body that are kept; the rest is not read
 };
@@ -34,34 +37,34 @@ struct Request {
   AttemptId id = 0;
   std::shared_ptr<const Route> route;
   config::Method method = config::Method::post;
-  std::string url;                      ///< rendered, absolute, http or https
-  std::vector<HttpHeader> headers;      ///< complete; no CR, LF or NUL (Transport refuses them)
+  std::string url;                  ///< rendered, absolute, http or https
+  std::vector<HttpHeader> headers;  ///< complete; no CR, LF or NUL, nothing of is_framing_header()
   std::string body;
 };
 
 /// How an attempt ended, from a closed set: what metrics count and verdicts are made of.
 enum class Outcome : std::uint8_t {
-  answered,         ///< a complete status line and headers came: `status` says which
-  dns,              ///< the name did not resolve
-  connect,          ///< refused, unreachable, reset before anything was sent
+  answered,  ///< a complete status line and headers came: `status` says which
+  dns,       ///< the name did not resolve
+  connect,   ///< refused, unreachable, reset before anything was sent
   connect_timeout,
   request_timeout,
-  tls,              ///< handshake or certificate: `error` tells which
-  reset,            ///< the connection broke before a complete head of an answer
-  protocol,         ///< what came is not HTTP, or too much of it
-  egress,           ///< the egress policy refuses the address
-  invalid,          ///< the request cannot be sent: bad URL, bad header
-  aborted,          ///< by abort()
+  tls,       ///< handshake or certificate: `error` tells which
+  reset,     ///< the connection broke before a complete head of an answer
+  protocol,  ///< what came is not HTTP, or too much of it
+  egress,    ///< the egress policy refuses the address
+  invalid,   ///< the request cannot be sent: bad URL, bad header
+  aborted,   ///< by abort()
 };
 std::string_view name(Outcome outcome);
 
 struct Answer {
   AttemptId id = 0;
   Outcome outcome = Outcome::aborted;
-  int status = 0;                                  ///< with Outcome::answered
-  std::optional<std::string> retry_after;          ///< the header as it came
-  std::string body;                                ///< at most Route::response_size bytes
-  std::string error;                               ///< one line, no secrets; empty if answered
+  int status = 0;                          ///< with Outcome::answered
+  std::optional<std::string> retry_after;  ///< the header as it came
+  std::string body;                        ///< at most Route::response_size bytes
+  std::string error;                       ///< one line, no secrets; empty if answered
   core::Duration duration{};
 };
 

@@ -18,19 +18,28 @@ class Transport {
   virtual ~Transport() = default;
   /// Starts one request. The answer comes later through the sink, never from inside this call.
   virtual void start(Request&& request) = 0;
-  /// Ends a request: its answer is Outcome::aborted. Unknown ids are ignored (the answer is under way).
+  /// Ends a request: its answer is Outcome::aborted, or Outcome::answered if the head of an answer is
+  /// complete already. Unknown ids are ignored (the answer is under way).
   virtual void abort(AttemptId id) = 0;
+  /// Requests whose answer has not been handed over yet.
   virtual std::size_t in_flight() const = 0;
+  /// Replaces the egress policy, for requests that start from now on, also on connections that are open.
+  virtual void set_egress(std::shared_ptr<const EgressPolicy> /*egress*/) {}
 };
 
-/// Where answers go: called on the thread of the io_context, with one or more at a time.
+/// Where answers go: called on the thread of the io_context, with one or more at a time. May start and
+/// abort requests, may not destroy the Transport.
 using AnswerSink = std::function<void(std::vector<Answer>&& answers)>;
 
-/// libcurl behind Asio: keep-alive pools on multis of about 64 connections each, sockets watched with
-/// edge-triggered watchers that live as long as the socket (docs/decisions/transport.md). All calls on
-/// the thread that runs `io`. The egress policy is checked at connect and again when a connection is
-/// reused; header values with CR, LF or NUL, and URLs that are not http(s), end as Outcome::invalid.
-std::unique_ptr<Transport> make_curl_transport(asio::io_context& io, std::shared_ptr<const EgressPolicy> egress,
-                                               AnswerSink sink);
+/// libcurl behind Asio: keep-alive pools on multis of about 64 connections each, sockets watched by an
+/// epoll instance of its own, in which they stay as long as they live (docs/decisions/transport.md). All
+/// calls on the thread that runs `io`; `io` has work while the transport lives. Requests in flight when it
+/// is destroyed are dropped without an answer. The egress policy is checked at connect and again when a
+/// connection is reused, behind a proxy on the URL; header values with CR, LF or NUL, headers that frame
+/// the message (Host, Content-Length, …), and URLs that are not http(s), end as Outcome::invalid.
+/// Sets SIGPIPE to be ignored if it is at its default. Bounds: connections at most one per request in
+/// flight, and 1,024 idle ones; Route::response_size and 128 KiB of head per answer.
+std::unique_ptr<Transport> make_curl_transport(asio::io_context& io,
+                                               std::shared_ptr<const EgressPolicy> egress, AnswerSink sink);
 
 }  // namespace hookline::deliver

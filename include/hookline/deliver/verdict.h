@@ -12,12 +12,12 @@
 namespace hookline::deliver {
 
 enum class Verdict : std::uint8_t {
-  delivered,  ///< 2xx
-  retry,      ///< try again as the schedule says
-  rejected,   ///< a final answer: dead letter, reason `rejected`
-  egress,     ///< refused by the policy: dead letter, reason `egress`
-  unsendable, ///< cannot be sent as rendered: dead letter, reason `render`
-  aborted,    ///< by us; says nothing about the endpoint
+  delivered,   ///< 2xx
+  retry,       ///< try again as the schedule says
+  rejected,    ///< a final answer: dead letter, reason `rejected`
+  egress,      ///< refused by the policy: dead letter, reason `egress`
+  unsendable,  ///< cannot be sent as rendered: dead letter, reason `render`
+  aborted,     ///< by us; says nothing about the endpoint
 };
 
 /// `transient` retries 408, 425, 429, 5xx and transport failures; `any_failure` every non-2xx.
