@@ -2,7 +2,8 @@
 // per compilation.
 #pragma once
 
-#include <cassert>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -52,6 +53,7 @@ class Builder {
   Template::Program finish(Context context, const Options& options) {
     program_.context = context;
     program_.options = options;
+    program_.options.literal = {};  // belongs to the text
     program_.after = pending_;
     return std::move(program_);
   }
@@ -73,7 +75,11 @@ inline tl::unexpected<core::Fault> fault(std::size_t at, std::size_t length, std
 
 // The three contexts: each reads its template text into the builder.
 [[nodiscard]] Compiled compile_body(std::string_view text, Builder& builder);
-[[nodiscard]] tl::expected<std::size_t, core::Fault> compile_url(std::string_view text, Builder& builder);
-[[nodiscard]] Compiled compile_header(std::string_view text, Builder& builder);
+/// Where secrets were inserted into a text.
+using Literals = std::span<const config::Text::Literal>;
+/// Returns where the path begins.
+[[nodiscard]] tl::expected<std::size_t, core::Fault> compile_url(std::string_view text, Literals inserted,
+                                                                 Builder& builder);
+[[nodiscard]] Compiled compile_header(std::string_view text, Literals inserted, Builder& builder);
 
 }  // namespace hookline::render

@@ -8,12 +8,27 @@
 namespace hookline::render {
 namespace {
 
+/// The placeholder at text[at], unless a secret was inserted there: that is data, whatever it looks like.
+tl::expected<std::optional<Placeholder>, core::Fault> find_placeholder(std::string_view text, std::size_t at,
+                                                                       Slot slot, const Literals& inserted) {
+  const auto touches = [&](std::size_t length) {
+    return std::ranges::any_of(inserted, [&](const config::Text::Literal& range) {
+      return at < range.at + range.length && range.at < at + length;
+    });
+  };
+  if (touches(1)) return std::nullopt;
+  auto found = scan_placeholder(text, at, slot);
+  if (found && *found && touches((*found)->length)) return std::nullopt;
+  return found;
+}
+
 /// Calls `literal(piece)` and `placeholder(Placeholder)` for the parts of `text`, in order.
 template <class Literal, class Found>
-Compiled for_each_part(std::string_view text, Slot slot, Literal literal, Found placeholder) {
+Compiled for_each_part(std::string_view text, Slot slot, const Literals& inserted, Literal literal,
+                       Found placeholder) {
   std::size_t done = 0;
   for (std::size_t at = text.find('$'); at != std::string_view::npos; at = text.find('$', at)) {
-    auto found = scan_placeholder(text, at, slot);
+    auto found = find_placeholder(text, at, slot, inserted);
     if (!found) return tl::unexpected(found.error());
     if (!*found) {
       ++at;
@@ -35,7 +50,7 @@ std::string lower(std::string_view text) {
 }
 
 /// Where the path begins: behind scheme and authority. Error: they are not there, or are not fixed.
-tl::expected<std::size_t, core::Fault> authority_end(std::string_view text) {
+tl::expected<std::size_t, core::Fault> authority_end(std::string_view text, const Literals& inserted) {
   const std::string head = lower(text.substr(0, 8));
   const std::size_t scheme = head.starts_with("https://") ? 8 : head.starts_with("http://") ? 7 : 0;
   if (scheme == 0) {
@@ -48,7 +63,7 @@ tl::expected<std::size_t, core::Fault> authority_end(std::string_view text) {
   const std::string_view authority = text.substr(scheme, end - scheme);
   for (std::size_t at = authority.find('$'); at != std::string_view::npos; at = authority.find('$', at + 1)) {
     // A default may hold a slash, so the whole text is looked at, not the authority alone.
-    const auto found = scan_placeholder(text, scheme + at, Slot::url);
+    const auto found = find_placeholder(text, scheme + at, Slot::url, inserted);
     if (!found || *found) {
       return fault(scheme + at, found ? (*found)->length : 2, "a placeholder in the host or port of a URL",
                    "scheme, host and port are written out; path, query and fragment may hold placeholders");
@@ -76,12 +91,12 @@ bool has_dot_segment(std::string_view path) {
 /// One URL: what is literal goes out as written, but bytes that HTTP does not carry percent-encoded.
 class UrlReader {
  public:
-  UrlReader(std::string_view text, std::size_t path, Builder& builder)
-      : text_(text), path_(path), builder_(builder) {}
+  UrlReader(std::string_view text, std::size_t path, Literals inserted, Builder& builder)
+      : text_(text), path_(path), inserted_(inserted), builder_(builder) {}
 
   Compiled read() {
     auto read = for_each_part(
-        text_, Slot::url, [this](std::string_view piece) { return literal(piece); },
+        text_, Slot::url, inserted_, [this](std::string_view piece) { return literal(piece); },
         [this](const Placeholder& found) { return placeholder(found); });
     if (!read) return read;
     if (!builder_.constant() && has_dot_segment(std::string_view(outline_).substr(path_))) {
@@ -123,20 +138,23 @@ class UrlReader {
 
   std::string_view text_;
   std::size_t path_;
+  Literals inserted_;
   Builder& builder_;
   std::string outline_;
 };
 
 }  // namespace
 
-tl::expected<std::size_t, core::Fault> compile_url(std::string_view text, Builder& builder) {
-  const auto path = authority_end(text);
+tl::expected<std::size_t, core::Fault> compile_url(std::string_view text, Literals inserted,
+                                                   Builder& builder) {
+  const auto path = authority_end(text, inserted);
   if (!path) return path;
-  if (auto read = UrlReader(text, *path, builder).read(); !read) return tl::unexpected(read.error());
+  if (auto read = UrlReader(text, *path, inserted, builder).read(); !read)
+    return tl::unexpected(read.error());
   return *path;
 }
 
-Compiled compile_header(std::string_view text, Builder& builder) {
+Compiled compile_header(std::string_view text, Literals inserted, Builder& builder) {
   // Checked as a whole: a control character in a default is wrong as well.
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (!fits_header(text.substr(i, 1)))
@@ -150,7 +168,7 @@ Compiled compile_header(std::string_view text, Builder& builder) {
     builder.placeholder(found.path, Slot::header, found.fallback, false);
     return {};
   };
-  return for_each_part(text, Slot::header, literal, placeholder);
+  return for_each_part(text, Slot::header, inserted, literal, placeholder);
 }
 
 }  // namespace hookline::render

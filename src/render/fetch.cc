@@ -40,8 +40,11 @@ Renderer::Found Renderer::fetch_own(const Source& source) {
     case Source::Of::event:
       return fetch_event();
     case Source::Of::content_text:
-      return fetch_content(source, Markup::text, config::TextEscape::none);
+      return fetch_content(source, Markup::text, std::nullopt);
     case Source::Of::content_markdown:
+      if (program_.options.escape == config::TextEscape::slack) {
+        return fetch_summary(Markup::slack, config::TextEscape::slack);
+      }
       return fetch_content(source, Markup::markdown, config::TextEscape::markdown);
     case Source::Of::content_html:
       return fetch_content(source, Markup::html, config::TextEscape::html);
@@ -126,16 +129,18 @@ Renderer::Found Renderer::fetch_event() {
   return found;
 }
 
-Renderer::Found Renderer::fetch_content(const Source& source, Markup markup, config::TextEscape escaped) {
-  Found own{.value = scope_.event->get(source.variable)};
+Renderer::Found Renderer::fetch_content(const Source& source, Markup markup, Escaped escaped) {
+  Found own{.value = scope_.event->get(source.variable), .escaped = escaped};
   const bool usable = own.value.kind == ValueKind::string && !own.value.raw.empty();
-  if (!usable) {
-    text_.clear();
-    append_summary(*program_.reads.summary, scope_, markup, text_);
-    own = text(text_);
-  }
-  if (escaped != config::TextEscape::none) own.escaped = escaped;
-  return own;
+  return usable ? own : fetch_summary(markup, escaped);
+}
+
+Renderer::Found Renderer::fetch_summary(Markup markup, Escaped escaped) {
+  text_.clear();
+  append_summary(*program_.reads.summary, scope_, markup, text_);
+  Found found = text(text_);
+  found.escaped = escaped;
+  return found;
 }
 
 }  // namespace hookline::render

@@ -20,13 +20,16 @@ class Renderer {
   [[nodiscard]] core::Result<void> run();
 
  private:
+  /// The rules of a receiver that a text follows already.
+  using Escaped = std::optional<config::TextEscape>;
+
   /// What a placeholder stands for. Texts of the event keep their JSON spelling, so that they can be
   /// copied; texts of Hookline's own are plain.
   struct Found {
     json::Value value;
     bool plain = false;    ///< a string whose `raw` is the text itself, without JSON escapes
     bool compact = false;  ///< white space goes out of an object even where it stands alone
-    std::optional<config::TextEscape> escaped = std::nullopt;  ///< already follows these rules of a receiver
+    Escaped escaped = std::nullopt;
   };
 
   // Fetching: from a source to a value. Views live in the event, the scope, or text_.
@@ -35,7 +38,8 @@ class Renderer {
   Found fetch_variable(const Source& source);
   Found fetch_field(std::uint32_t field);
   Found fetch_event();
-  Found fetch_content(const Source& source, Markup markup, config::TextEscape escaped);
+  Found fetch_content(const Source& source, Markup markup, Escaped escaped);
+  Found fetch_summary(Markup markup, Escaped escaped);
   Found text(std::string_view plain) const;
   Found number(std::uint64_t number);
 

@@ -150,95 +150,129 @@ bool is_web_link(std::string_view text) {
   return text.starts_with("https://") || text.starts_with("http://");
 }
 
-/// A link target in markdown stands between < and >, so neither these nor blanks may be in it.
-void append_link_target(std::string_view url, std::string& out) {
-  for (const char c : url) {
-    const bool breaks = static_cast<unsigned char>(c) <= 0x20 || c == '<' || c == '>' || c == '\\';
+/// What a link's target may not hold in any of the markups, percent-encoded.
+std::string link_target(std::string_view url) {
+  std::string out;
+  for (std::size_t i = 0; i < url.size(); ++i) {
+    const bool breaks = static_cast<unsigned char>(url[i]) <= 0x20 ||
+                        std::string_view("<>()[]|\\\"'`").find(url[i]) != std::string_view::npos;
     if (breaks) {
-      append_percent_encoded(std::string_view(&c, 1), out);
+      append_percent_encoded(url.substr(i, 1), out);
     } else {
-      out += c;
+      out += url[i];
     }
   }
+  return out;
 }
+
+/// How one markup writes the parts of a summary.
+struct Spelling {
+  config::TextEscape escape;
+  std::string_view title_open, title_close;
+  std::string_view paragraph_open, paragraph_close, between_paragraphs;
+  std::string_view list_open, list_close, before_list;
+  std::string_view fact_open, fact_label_close, fact_close, between_facts;
+};
+
+constexpr Spelling spellings[] = {
+    // text
+    {config::TextEscape::none, "", "", "", "", "\n", "", "", "\n", "", ": ", "", "\n"},
+    // markdown
+    {config::TextEscape::markdown, "**", "**", "", "", "\n\n", "", "", "\n\n", "- **", ":** ", "", "\n"},
+    // slack
+    {config::TextEscape::slack, "*", "*", "", "", "\n", "", "", "\n", "• *", ":* ", "", "\n"},
+    // html
+    {config::TextEscape::html, "<strong>", "</strong>", "<p>", "</p>", "", "<ul>", "</ul>", "",
+     "<li><strong>", ":</strong> ", "</li>", ""},
+};
 
 /// Writes a summary in one of the markups.
 class Writer {
  public:
-  Writer(Markup markup, std::string& out) : markup_(markup), begin_(out.size()), out_(out) {}
+  Writer(Markup markup, std::string& out)
+      : markup_(markup),
+        spelling_(spellings[static_cast<std::size_t>(markup)]),
+        begin_(out.size()),
+        out_(out) {}
 
   void title(std::string_view text) {
     if (text.empty()) return;
     open_paragraph();
-    out_ += pick("", "**", "<strong>");
+    out_ += spelling_.title_open;
     escaped(text);
-    out_ += pick("", "**", "</strong>");
-    close_paragraph();
+    out_ += spelling_.title_close;
+    out_ += spelling_.paragraph_close;
   }
 
   void paragraph(std::string_view text) {
     if (text.empty()) return;
     open_paragraph();
     escaped(text);
-    close_paragraph();
+    out_ += spelling_.paragraph_close;
   }
 
   void fact(std::string_view label, std::string_view text, Form form) {
     if (!in_list_) {
-      if (markup_ == Markup::markdown && out_.size() > begin_) out_ += '\n';
-      if (markup_ == Markup::html) out_ += "<ul>";
+      if (out_.size() > begin_) out_ += spelling_.before_list;
+      out_ += spelling_.list_open;
       in_list_ = true;
+    } else {
+      out_ += spelling_.between_facts;
     }
-    if (markup_ != Markup::html && out_.size() > begin_) out_ += '\n';
-    out_ += pick("", "- **", "<li><strong>");
+    out_ += spelling_.fact_open;
     escaped(label);
-    out_ += pick(": ", ":** ", ":</strong> ");
+    out_ += spelling_.fact_label_close;
     value(text, form);
-    out_ += pick("", "", "</li>");
+    out_ += spelling_.fact_close;
   }
 
   void end() {
-    if (in_list_ && markup_ == Markup::html) out_ += "</ul>";
+    if (in_list_) out_ += spelling_.list_close;
   }
 
  private:
-  std::string_view pick(std::string_view text, std::string_view markdown, std::string_view html) const {
-    return markup_ == Markup::text ? text : markup_ == Markup::markdown ? markdown : html;
+  void open_paragraph() {
+    if (out_.size() > begin_) out_ += spelling_.between_paragraphs;
+    out_ += spelling_.paragraph_open;
   }
 
   void escaped(std::string_view text) {
-    const auto rules = markup_ == Markup::text       ? config::TextEscape::none
-                       : markup_ == Markup::markdown ? config::TextEscape::markdown
-                                                     : config::TextEscape::html;
     const std::size_t from = out_.size();
-    append_for_receiver(text, rules, 0, out_);
+    append_for_receiver(text, spelling_.escape, 0, out_);
     if (markup_ != Markup::html) return;
-    for (std::size_t at = out_.find('\n', from); at != std::string::npos; at = out_.find('\n', at))
+    for (std::size_t at = out_.find('\n', from); at != std::string::npos; at = out_.find('\n', at)) {
       out_.replace(at, 1, "<br>");
+    }
   }
 
   void value(std::string_view text, Form form) {
     if (form != Form::link || markup_ == Markup::text || !is_web_link(text)) return escaped(text);
-    if (markup_ == Markup::markdown) {
-      out_ += '<';
-      append_link_target(text, out_);
-      out_ += '>';
-    } else {
-      out_ += "<a href=\"";
-      escaped(text);
-      out_ += "\">";
-      escaped(text);
-      out_ += "</a>";
+    const std::string target = link_target(text);
+    switch (markup_) {
+      case Markup::text:
+        return;
+      case Markup::markdown:
+        out_ += '[';
+        escaped(text);
+        out_ += "](" + target + ')';
+        return;
+      case Markup::slack:
+        out_ += '<';
+        escaped(target);
+        out_ += '>';
+        return;
+      case Markup::html:
+        out_ += "<a href=\"";
+        escaped(target);
+        out_ += "\">";
+        escaped(text);
+        out_ += "</a>";
+        return;
     }
   }
 
-  void open_paragraph() {
-    if (out_.size() > begin_) out_ += pick("\n", "\n\n", "");
-    out_ += pick("", "", "<p>");
-  }
-  void close_paragraph() { out_ += pick("", "", "</p>"); }
-
   Markup markup_;
+  const Spelling& spelling_;
   std::size_t begin_;
   std::string& out_;
   bool in_list_ = false;
@@ -272,6 +306,7 @@ void GeneratedReads::want_summary(event::Variables& variables) {
   summary.emplace();
   summary->title = want("title", variables);
   summary->message = want("message", variables);
+  summary->description = want("document.description", variables);
   want_facts(facts, variables, summary->facts);
 }
 
@@ -304,12 +339,14 @@ void append_summary(const GeneratedReads::Summary& reads, const Scope& scope, Ma
                     std::string& out) {
   const event::Event& event = *scope.event;
   Writer writer(markup, out);
-  std::string buffer, headline, message;
+  std::string buffer, headline, message, description;
   writer.title(title_of(event, buffer));
   append_plain(event.get(reads.title), headline);
   append_plain(event.get(reads.message), message);
+  append_plain(event.get(reads.description), description);
   if (headline != message) writer.paragraph(headline);
   writer.paragraph(message);
+  if (description != message && description != headline) writer.paragraph(description);
   write_facts(facts, reads.facts, event, writer);
   writer.end();
 }

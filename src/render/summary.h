@@ -12,7 +12,8 @@
 
 namespace hookline::render {
 
-enum class Markup : std::uint8_t { text, markdown, html };
+/// `slack` is Slack's own dialect of markdown.
+enum class Markup : std::uint8_t { text, markdown, slack, html };
 
 /// What the generated texts read, wanted at compile time.
 struct GeneratedReads {
@@ -21,7 +22,7 @@ struct GeneratedReads {
     std::vector<event::VariableId> jira;  ///< by rows of the Jira table
   };
   struct Summary {
-    event::VariableId title, message;
+    event::VariableId title, message, description;
     std::vector<event::VariableId> facts;  ///< by rows of the facts table, each with its alternatives
   };
   std::optional<Event> event;
@@ -34,7 +35,8 @@ struct GeneratedReads {
 /// `$Title`, without the mark of a test message. A view of the catalogue or of `buffer`.
 std::string_view title_of(const event::Event& event, std::string& buffer);
 
-/// Title, message and the facts that the event has, in the given markup; event data is escaped for it.
+/// Title, headline, message, description and the facts that the event has, in the given markup; event data is
+/// escaped for it.
 void append_summary(const GeneratedReads::Summary& reads, const Scope& scope, Markup markup,
                     std::string& out);
 

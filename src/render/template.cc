@@ -32,14 +32,14 @@ tl::expected<Template, core::Fault> Template::compile(std::string_view text, Con
       compiled = compile_body(text, builder);
       break;
     case Context::url:
-      if (auto path = compile_url(text, builder)) {
+      if (auto path = compile_url(text, options.literal, builder)) {
         path_begin = *path;
       } else {
         compiled = tl::unexpected(std::move(path.error()));
       }
       break;
     case Context::header:
-      compiled = compile_header(text, builder);
+      compiled = compile_header(text, options.literal, builder);
       break;
   }
   if (!compiled) return tl::unexpected(std::move(compiled.error()));

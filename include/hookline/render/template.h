@@ -49,10 +49,13 @@ struct Names {
   std::vector<std::string> fields;  ///< the webhook's computed names, in order; they hide those of events
 };
 
-/// What the receiver of a body asks of the texts in it. URLs and headers take no notice.
+/// How a text is compiled, beside what it says itself.
 struct Options {
+  /// What the receiver of a body asks of the texts in it. URLs and headers take no notice.
   config::TextEscape escape = config::TextEscape::none;
   std::uint32_t max_text = 0;  ///< characters per inserted text, after escaping; 0: no limit
+  /// Where secrets were inserted (config::Text::literal): nothing there is a placeholder.
+  std::span<const config::Text::Literal> literal = {};
 };
 
 class Template {
