@@ -1,0 +1,203 @@
+#include "hookline/rule/index.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <utility>
+
+#include "guard_table.h"
+#include "hookline/event/catalogue.h"
+
+namespace hookline::rule {
+namespace {
+
+using Positions = std::vector<std::uint32_t>;
+
+/// The webhooks that name one pattern among their events.
+struct Group {
+  std::string pattern;
+  Positions always;                // no guard: their filter runs for every such event
+  std::vector<GuardTable> tables;  // one per guarding variable
+};
+
+/// A pattern that only one type can equal, so that hashing finds it.
+bool is_plain_type(std::string_view pattern) {
+  const bool plain = std::all_of(pattern.begin(), pattern.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  return plain && !event::parse_kind(pattern);
+}
+
+/// How many webhooks hang on each text of each variable.
+using Crowd = std::map<std::pair<event::VariableId, std::string>, std::size_t>;
+
+/// The guard under which the fewest webhooks share a text: `service` rather than `severity`.
+const Expression::Guard* choose(const std::vector<Expression::Guard>& guards, const Crowd& crowd,
+                                const event::Variables& variables) {
+  const Expression::Guard* best = nullptr;
+  std::pair<std::size_t, bool> best_cost;
+  for (const auto& guard : guards) {
+    std::size_t most = 0;
+    for (const std::string& text : guard.any_of)
+      most = std::max(most, crowd.at({guard.variable, text}));
+    // What is absent there is an error that each filter has to tell: attributes first where all else is
+    // equal.
+    const auto source = variables[guard.variable].source;
+    const bool can_fail =
+        source == event::Variable::Source::path || source == event::Variable::Source::header;
+    const std::pair cost(most, can_fail);
+    if (best == nullptr || cost < best_cost) {
+      best = &guard;
+      best_cost = cost;
+    }
+  }
+  return best;
+}
+
+std::uint64_t next_id() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+}  // namespace
+
+struct Index::Tables {
+  Tables(std::vector<Subscription> list, event::Variables names)
+      : subscriptions(std::move(list)), variables(std::move(names)), reader(variables) {
+    build();
+  }
+
+  void build();
+  Group& group(const std::string& pattern, std::map<std::string, std::uint32_t>& known);
+
+  std::uint64_t id = next_id();
+  std::vector<Subscription> subscriptions;
+  event::Variables variables;
+  event::Reader reader;
+  std::vector<Group> groups;
+  std::unordered_map<std::string, std::uint32_t, TypeCache::Hash, std::equal_to<>> plain;  // type -> group
+  Positions others;  // groups of kinds and globs
+};
+
+Group& Index::Tables::group(const std::string& pattern, std::map<std::string, std::uint32_t>& known) {
+  const auto [place, made] = known.try_emplace(pattern, static_cast<std::uint32_t>(groups.size()));
+  if (made) {
+    groups.push_back(Group{pattern, {}, {}});
+    if (is_plain_type(pattern)) {
+      plain.emplace(pattern, place->second);
+    } else {
+      others.push_back(place->second);
+    }
+  }
+  return groups[place->second];
+}
+
+void Index::Tables::build() {
+  std::vector<std::vector<Expression::Guard>> guards(subscriptions.size());
+  Crowd crowd;
+  for (std::size_t i = 0; i < subscriptions.size(); ++i) {
+    if (subscriptions[i].filter) guards[i] = subscriptions[i].filter->guards();
+    for (const auto& guard : guards[i]) {
+      for (const std::string& text : guard.any_of)
+        ++crowd[{guard.variable, text}];
+    }
+  }
+  std::map<std::string, std::uint32_t> known;
+  for (std::uint32_t i = 0; i < subscriptions.size(); ++i) {
+    const Expression::Guard* guard = choose(guards[i], crowd, variables);
+    std::vector<std::string> patterns = subscriptions[i].events;
+    std::sort(patterns.begin(), patterns.end());
+    patterns.erase(std::unique(patterns.begin(), patterns.end()), patterns.end());
+    for (const std::string& pattern : patterns) {
+      Group& members = group(pattern, known);
+      if (guard == nullptr) {
+        members.always.push_back(i);
+        continue;
+      }
+      auto table = std::find_if(members.tables.begin(), members.tables.end(),
+                                [&](const GuardTable& t) { return t.variable() == guard->variable; });
+      if (table == members.tables.end()) {
+        members.tables.emplace_back(guard->variable, variables[guard->variable]);
+        table = members.tables.end() - 1;
+      }
+      table->add(i, guard->any_of);
+    }
+  }
+}
+
+Index::Index(std::vector<Subscription> subscriptions, event::Variables variables)
+    : tables_(std::make_unique<const Tables>(std::move(subscriptions), std::move(variables))) {}
+Index::~Index() = default;
+Index::Index(Index&&) noexcept = default;
+Index& Index::operator=(Index&&) noexcept = default;
+
+const event::Reader& Index::reader() const {
+  return tables_->reader;
+}
+
+const std::vector<std::uint32_t>& Index::groups_of(const event::Event& event, TypeCache& cache) const {
+  if (cache.index_ != tables_->id) {
+    cache = TypeCache();
+    cache.index_ = tables_->id;
+  }
+  auto& known = cache.groups_[static_cast<std::size_t>(event.kind())];
+  const auto found = known.find(event.type());
+  if (found != known.end()) return found->second;
+
+  Positions& groups = cache.uncached_;
+  groups.clear();
+  const auto concerned = [&](std::uint32_t group) {
+    return event::pattern_matches(tables_->groups[group].pattern, event.kind(), event.type());
+  };
+  const auto plain = tables_->plain.find(event.type());
+  if (plain != tables_->plain.end() && concerned(plain->second)) groups.push_back(plain->second);
+  std::copy_if(tables_->others.begin(), tables_->others.end(), std::back_inserter(groups), concerned);
+  if (event.type().size() > TypeCache::max_type_size) return groups;
+  if (known.size() >= TypeCache::max_types) known.clear();
+  return known.emplace(event.type(), groups).first->second;
+}
+
+void Index::match(const event::Event& event, Scratch& scratch) const {
+  scratch.arena.clear();
+  scratch.matched.clear();
+  scratch.failed.clear();
+  Positions& candidates = scratch.candidates;
+  candidates.clear();
+  std::size_t sources = 0;
+  const auto take = [&](const Positions& positions) {
+    if (positions.empty()) return;
+    candidates.insert(candidates.end(), positions.begin(), positions.end());
+    ++sources;
+  };
+  for (const std::uint32_t group : groups_of(event, scratch.types)) {
+    take(tables_->groups[group].always);
+    for (const GuardTable& table : tables_->groups[group].tables) {
+      if (const Positions* found = table.find(event, scratch.arena)) take(*found);
+    }
+  }
+  if (sources > 1) {  // a webhook may stand in several groups
+    std::sort(candidates.begin(), candidates.end());
+    candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+  }
+
+  const Arena::Mark mark = scratch.arena.mark();
+  for (const std::uint32_t position : candidates) {
+    const auto& filter = tables_->subscriptions[position].filter;
+    std::optional<EvalError> error;
+    if (!filter || filter->matches(event, scratch.arena, &error)) {
+      scratch.matched.push_back(position);
+    } else if (error) {
+      scratch.failed.push_back(position);
+    }
+    scratch.arena.release(mark);
+  }
+}
+
+bool Index::concerns(event::Kind kind) const {
+  return std::any_of(tables_->groups.begin(), tables_->groups.end(), [&](const Group& group) {
+    const auto named = event::parse_kind(group.pattern);
+    return !named || *named == kind;  // any kind may publish any type
+  });
+}
+
+}  // namespace hookline::rule

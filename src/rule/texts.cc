@@ -1,0 +1,128 @@
+// The functions: size, the text functions, and addresses.
+#include <cstring>
+#include <string>
+
+#include "errors.h"
+#include "evaluate.h"
+#include "pattern.h"
+#include "utf8.h"
+
+namespace hookline::rule {
+namespace {
+
+/// Two-way search (linear): string_view::find is quadratic on a hostile pair of texts.
+bool holds(std::string_view text, std::string_view part) {
+  return part.empty() || memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+}
+
+}  // namespace
+
+Outcome Evaluation::size(const Node& node) {
+  const Outcome operand = value(node[0]);
+  if (!operand) return operand;
+  const auto counted = [](std::size_t n) { return Value{static_cast<std::int64_t>(n)}; };
+  if (const auto* text = std::get_if<std::string_view>(&operand->data)) {
+    if (!charge_text(*text, node.at)) return failure();
+    return counted(count_code_points(*text));
+  }
+  if (const auto* list = std::get_if<const List*>(&operand->data)) return counted((*list)->size());
+  const auto* document = std::get_if<json::Value>(&operand->data);
+  if (document == nullptr) return failure(node.at, error::no_overload);
+
+  if (!charge(4 * document->raw.size(), node.at)) return failure();
+  if (document->kind == json::ValueKind::object) {
+    const Arena::Mark mark = arena_.mark();
+    const auto members = members_of(*document, arena_);
+    arena_.release(mark);
+    return members ? Outcome(counted(members->size())) : failure(node.at, error::malformed);
+  }
+  std::size_t count = 0;
+  Cursor cursor(*document);
+  while (cursor.next())
+    ++count;
+  if (cursor.malformed()) return failure(node.at, error::malformed);
+  return counted(count);
+}
+
+Outcome Evaluation::change_case(const Node& node) {
+  const Outcome operand = value(node[0]);
+  if (!operand) return operand;
+  const auto* text = std::get_if<std::string_view>(&operand->data);
+  if (text == nullptr) return failure(node.at, error::no_overload);
+  if (!charge(text->size(), node.at)) return failure();
+
+  const bool lower = node.op == Op::lower_ascii;
+  const auto concerns = [&](char c) { return lower ? c >= 'A' && c <= 'Z' : c >= 'a' && c <= 'z'; };
+  std::size_t i = 0;
+  while (i < text->size() && !concerns((*text)[i]))
+    ++i;
+  if (i == text->size()) return operand;
+  std::string& changed = arena_.text();
+  changed = *text;
+  for (; i < changed.size(); ++i) {
+    if (concerns(changed[i])) changed[i] = static_cast<char>(changed[i] ^ 0x20);
+  }
+  return Value{std::string_view(changed)};
+}
+
+Truth Evaluation::text_test(const Node& node) {
+  const Outcome left = value(node[0]);
+  const Outcome right = left ? value(node[1]) : left;
+  if (!right) {
+    error_ = right.error();
+    return Truth::error;
+  }
+  const auto* text = std::get_if<std::string_view>(&left->data);
+  const auto* part = std::get_if<std::string_view>(&right->data);
+  if (text == nullptr || part == nullptr) return fail(node.at, error::no_overload);
+  if (!charge(text->size() / 4, node.at)) return Truth::error;
+  const auto verdict = [](bool yes) { return yes ? Truth::yes : Truth::no; };
+  switch (node.op) {
+    case Op::starts_with:
+      return verdict(text->starts_with(*part));
+    case Op::ends_with:
+      return verdict(text->ends_with(*part));
+    case Op::contains:
+      return verdict(holds(*text, *part));
+    default:
+      return matches(node, *text, *part);
+  }
+}
+
+Truth Evaluation::matches(const Node& node, std::string_view text, std::string_view pattern) {
+  if (!charge(text.size(), node.at)) return Truth::error;
+  if (node.prepared != nullptr) return finds(*node.prepared->pattern, text) ? Truth::yes : Truth::no;
+
+  // A pattern out of the event: compiled for this once, at a price that the limit knows.
+  constexpr std::size_t compile_work = 1 << 20;
+  if (pattern.size() > max_text) return fail(node.at, error::bad_pattern);
+  if (!charge(compile_work, node.at)) return Truth::error;
+  const auto compiled = compile_pattern(pattern);
+  if (!compiled) return fail(node.at, error::bad_pattern);
+  return finds(**compiled, text) ? Truth::yes : Truth::no;
+}
+
+Truth Evaluation::contains_ip(const Node& node) {
+  std::optional<Cidr> network = node.prepared != nullptr ? node.prepared->network : std::nullopt;
+  if (!network) {
+    const Outcome written = value(node[0]);
+    if (!written) {
+      error_ = written.error();
+      return Truth::error;
+    }
+    const auto* text = std::get_if<std::string_view>(&written->data);
+    network = text != nullptr ? Cidr::parse(*text) : std::nullopt;
+    if (!network) return fail(node.at, error::no_network);
+  }
+  const Outcome operand = value(node[1]);
+  if (!operand) {
+    error_ = operand.error();
+    return Truth::error;
+  }
+  const auto* text = std::get_if<std::string_view>(&operand->data);
+  const auto address = text != nullptr ? parse_address(*text) : std::nullopt;
+  if (!address) return fail(node[1].at, error::no_address);
+  return network->contains(*address) ? Truth::yes : Truth::no;
+}
+
+}  // namespace hookline::rule
