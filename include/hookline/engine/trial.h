@@ -1,0 +1,57 @@
+// One event through the pipeline by hand: what `render`, `test`, `demo` and the admin API's preview
+// show and send. The same decoding, matching, rendering, signing and transport as a real delivery; only
+// Kafka is left out. Any thread; nothing is kept.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hookline/core/result.h"
+#include "hookline/core/time.h"
+#include "hookline/deliver/request.h"
+#include "hookline/engine/definitions.h"
+#include "hookline/event/record.h"
+#include "hookline/rule/expression.h"
+
+namespace hookline::engine {
+
+struct Match {
+  std::string type;
+  bool subscribed = false;               ///< one of the webhook's `events` takes the type
+  bool filter_holds = true;              ///< or there is no filter
+  std::vector<rule::Expression::Term> terms;  ///< of the filter, with the values seen
+  std::string note;                      ///< why, in a sentence
+  bool matched() const { return subscribed && filter_holds; }
+};
+
+/// Would `webhook` get this event, and why? Error: invalid, if the record does not decode.
+[[nodiscard]] core::Result<Match> try_match(const Definitions& definitions, const Webhook& webhook,
+                                            const event::RecordView& record, event::Kind kind);
+
+/// The kind that the catalogue knows for the record's type. Error: invalid (it does not decode) or
+/// not_found (the catalogue does not know the type: the caller has to say).
+[[nodiscard]] core::Result<event::Kind> guess_kind(const Definitions& definitions, const event::RecordView& record);
+
+struct Trial {
+  std::string delivery_id;
+  std::uint32_t attempt = 1;
+  bool test_message = false;
+  std::string correlation_id;
+};
+
+/// The request that `endpoint` would get. Error: invalid, what a dead letter would say.
+[[nodiscard]] core::Result<deliver::Request> try_render(const Webhook& webhook, const Endpoint& endpoint,
+                                                        const event::RecordView& record, event::Kind kind,
+                                                        const Trial& trial, core::WallTime now);
+
+/// Sends one request and waits for its answer, on the calling thread.
+deliver::Answer send_once(deliver::Request request, const std::vector<config::EgressRule>& egress);
+
+/// The request as a person may see it: secret header values as ***, of a secret URL only scheme and host.
+deliver::Request masked(deliver::Request request, const Webhook& webhook, const Endpoint& endpoint);
+
+}  // namespace hookline::engine

@@ -1,0 +1,62 @@
+#include "command.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include "hookline/core/units.h"
+
+namespace hookline::cli {
+namespace {
+
+void print(const config::Problems& problems) {
+  for (const auto& problem : problems) fmt::print(stderr, "{}\n", config::format(problem));
+}
+
+}  // namespace
+
+Loaded load(const std::string& file) {
+  Loaded loaded{config::load(file), nullptr};
+  loaded.definitions = engine::Definitions::compile(loaded.configuration, loaded.configuration.problems);
+  return loaded;
+}
+
+std::optional<Loaded> load_or_explain(const std::string& file) {
+  auto loaded = load(file);
+  print(loaded.configuration.problems);
+  if (config::has_errors(loaded.configuration.problems)) return std::nullopt;
+  return loaded;
+}
+
+std::optional<config::Settings> load_settings(const std::string& file) {
+  auto configuration = config::load(file);
+  std::erase_if(configuration.problems, [&](const config::Problem& p) { return p.place.file != file || p.warning; });
+  print(configuration.problems);
+  if (!configuration.problems.empty()) return std::nullopt;
+  return std::move(configuration.settings);
+}
+
+void add_config_option(CLI::App& command, std::string& file) {
+  command.add_option("--config", file, "The service's configuration, e.g. hookline.yaml")->required()->type_name("FILE");
+}
+
+int fail(const std::string& what) {
+  fmt::print(stderr, "hookline: {}\n", what);
+  return exit_failed;
+}
+
+core::Result<core::WallTime> parse_moment(const std::string& text, core::WallTime now) {
+  if (const auto time = core::parse_rfc3339(text)) return *time;
+  if (const auto age = core::parse_duration(text)) {
+    return now - std::chrono::duration_cast<std::chrono::milliseconds>(*age);
+  }
+  return core::fail(core::ErrorCode::invalid,
+                    fmt::format("'{}' is not a moment: write e.g. 2026-03-02T10:00:00Z, or an age such as 2h", text));
+}
+
+bool has_colour() { return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; }
+
+}  // namespace hookline::cli

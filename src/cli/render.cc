@@ -1,0 +1,92 @@
+// hookline render: what each endpoint of a webhook would get of an event. Sends nothing.
+#include <fmt/format.h>
+
+#include "command.h"
+#include "event_input.h"
+#include "hookline/engine/trial.h"
+#include "hookline/settle/delivery_id.h"
+#include "request_json.h"
+
+namespace hookline::cli {
+namespace {
+
+struct RenderOptions {
+  std::string config, webhook, event, kind, correlation_id;
+  bool explain = false;
+};
+
+json::Tree explain_json(const engine::Webhook& webhook, const engine::Match& match) {
+  json::Tree terms = json::Tree::array();
+  for (const auto& term : match.terms) {
+    terms.push_back({{"term", webhook.filter.substr(term.at, term.length)}, {"depth", term.depth},
+                     {"result", term.result}, {"seen", term.seen}});
+  }
+  return {{"events", webhook.events}, {"filter", webhook.filter.empty() ? json::Tree(nullptr) : json::Tree(webhook.filter)},
+          {"why", match.note}, {"terms", terms}};
+}
+
+int render_event(const RenderOptions& options, const Loaded& loaded, const engine::Webhook& webhook, const InputEvent& input) {
+  const auto now = core::read_clock().wall;
+  const auto record = record_of("render", input.json, now);
+  std::optional<event::Kind> kind = event::parse_kind(options.kind);
+  if (!kind) {
+    const auto guessed = engine::guess_kind(*loaded.definitions, record);
+    if (!guessed) return fail(fmt::format("{}: {}{}", input.place, guessed.error().message,
+                                          guessed.error().code == core::ErrorCode::not_found ? "; say --kind alarm|audit|detection|incident" : ""));
+    kind = *guessed;
+  }
+  const auto match = engine::try_match(*loaded.definitions, webhook, record, *kind);
+  if (!match) return fail(fmt::format("{}: {}", input.place, match.error().message));
+
+  json::Tree out{{"webhook", webhook.name}, {"kind", event::name(*kind)}, {"type", match->type}, {"matched", match->matched()}};
+  if (!webhook.enabled) out["enabled"] = false;
+  if (options.explain) out["explain"] = explain_json(webhook, *match);
+  json::Tree requests = json::Tree::array();
+  core::Hasher hasher;
+  bool failed = false;
+  for (const auto& endpoint : webhook.endpoints) {
+    const auto id = settle::delivery_id(hasher, "render", {"render", 0, 0, now}, webhook.name, endpoint.name);
+    auto request = engine::try_render(webhook, endpoint, record, *kind, {.delivery_id = id, .correlation_id = options.correlation_id}, now);
+    json::Tree row{{"endpoint", endpoint.name}};
+    if (request) {
+      row.update(to_json(engine::masked(std::move(*request), webhook, endpoint)));
+    } else {
+      failed = true;
+      row["error"] = request.error().message;
+    }
+    requests.push_back(std::move(row));
+  }
+  out["requests"] = std::move(requests);
+  fmt::print("{}\n", out.dump(2, ' ', false, json::Tree::error_handler_t::replace));
+  return failed ? exit_failed : exit_ok;
+}
+
+int render(const RenderOptions& options) {
+  const auto loaded = load_or_explain(options.config);
+  if (!loaded) return exit_config;
+  const auto* webhook = loaded->definitions->find(options.webhook);
+  if (!webhook) return fail(fmt::format("no webhook is named '{}' in {}", options.webhook, options.config));
+  const auto events = read_events(options.event);
+  if (!events) return fail(events.error().message);
+  int worst = exit_ok;
+  for (const auto& event : *events) worst = std::max(worst, render_event(options, *loaded, *webhook, event));
+  return worst;
+}
+
+}  // namespace
+
+void add_render(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<RenderOptions>();
+  auto* command = app.add_subcommand("render", "Prints the requests that a webhook would send for an event; sends nothing");
+  add_config_option(*command, options->config);
+  command->add_option("--webhook", options->webhook, "Its name")->required();
+  command->add_option("--event", options->event, "A file with the event; - for standard input")->required()->type_name("FILE");
+  command->add_option("--kind", options->kind, "alarm, audit, detection or incident (default: what the catalogue says of its type)")
+      ->check(CLI::IsMember({"alarm", "audit", "detection", "incident"}));
+  command->add_option("--correlation-id", options->correlation_id, "The id that ${correlationId} stands for");
+  command->add_flag("--explain", options->explain, "Why the filter did or did not match, term by term, with the values seen");
+  command->add_flag("--json", "The output is JSON anyway");
+  command->callback([options, &chosen] { chosen = [options] { return render(*options); }; });
+}
+
+}  // namespace hookline::cli

@@ -1,0 +1,96 @@
+#include "hookline/engine/trial.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "hookline/config/secret.h"
+#include "hookline/deliver/transport.h"
+#include "hookline/event/catalogue.h"
+#include "request_builder.h"
+
+namespace hookline::engine {
+
+core::Result<Match> try_match(const Definitions& definitions, const Webhook& webhook, const event::RecordView& record,
+                              event::Kind kind) {
+  event::Variables variables(definitions.attributes());
+  std::optional<rule::Expression> filter;
+  if (!webhook.filter.empty()) {
+    auto compiled = rule::Expression::compile(webhook.filter, variables);
+    if (!compiled) return core::fail(core::ErrorCode::invalid, compiled.error().what);  // cannot be: it compiled before
+    filter = std::move(*compiled);
+  }
+  const event::Reader reader(variables);
+  event::Scratch scratch;
+  const auto event = reader.read(record, kind, scratch);
+  if (!event) return tl::unexpected(event.error());
+  if (auto valid = event::validate(*event, scratch); !valid) return tl::unexpected(valid.error());
+
+  Match match{.type = std::string(event->type())};
+  match.subscribed = std::any_of(webhook.events.begin(), webhook.events.end(), [&](const std::string& pattern) {
+    return event::pattern_matches(pattern, kind, event->type());
+  });
+  if (filter) {
+    rule::Arena arena;
+    std::optional<rule::EvalError> error;
+    match.filter_holds = filter->matches(*event, arena, &error);
+    match.terms = filter->explain(*event);
+    if (error) match.note = fmt::format("the filter has no answer: {}", error->what);
+  }
+  if (!match.subscribed) {
+    match.note = fmt::format("`events` [{}] does not take {} ({})", fmt::join(webhook.events, ", "), match.type, name(kind));
+  } else if (match.note.empty()) {
+    match.note = !filter ? "no filter: every event of these types" : match.filter_holds ? "the filter is true" : "the filter is false";
+  }
+  return match;
+}
+
+core::Result<event::Kind> guess_kind(const Definitions& definitions, const event::RecordView& record) {
+  const event::Reader reader{event::Variables(definitions.attributes())};
+  event::Scratch scratch;
+  const auto event = reader.read(record, event::Kind::incident, scratch);
+  if (!event) return tl::unexpected(event.error());
+  if (const auto* type = event::find_type(event->type())) return type->kind;
+  return core::fail(core::ErrorCode::not_found, fmt::format("the catalogue does not know the type {}", event->type()));
+}
+
+core::Result<deliver::Request> try_render(const Webhook& webhook, const Endpoint& endpoint,
+                                          const event::RecordView& record, event::Kind kind, const Trial& trial,
+                                          core::WallTime now) {
+  RequestBuilder builder;
+  const RequestBuilder::Attempt attempt{.delivery_id = trial.delivery_id,
+                                        .number = trial.attempt,
+                                        .test_message = trial.test_message,
+                                        .correlation_id = trial.correlation_id};
+  return builder.build(webhook, endpoint, record, kind, attempt, now);
+}
+
+deliver::Answer send_once(deliver::Request request, const std::vector<config::EgressRule>& egress) {
+  asio::io_context io(1);
+  deliver::Answer answer;
+  const auto transport = deliver::make_curl_transport(
+      io, std::make_shared<const deliver::EgressPolicy>(egress), [&](std::vector<deliver::Answer>&& answers) {
+        answer = std::move(answers.front());
+        io.stop();
+      });
+  asio::post(io, [&] { transport->start(std::move(request)); });
+  io.run();
+  return answer;
+}
+
+deliver::Request masked(deliver::Request request, const Webhook& webhook, const Endpoint& endpoint) {
+  for (auto& header : request.headers) {
+    const bool secret = std::any_of(webhook.headers.begin(), webhook.headers.end(),
+                                    [&](const HeaderLine& line) { return line.secret && line.name == header.name; });
+    if (secret) header.value = config::mask;
+  }
+  if (endpoint.secret_url) {
+    const auto scheme = request.url.find("://");
+    const auto path = scheme == std::string::npos ? 0 : request.url.find_first_of("/?#", scheme + 3);
+    if (path != std::string::npos) request.url = request.url.substr(0, path) + "/" + std::string(config::mask);
+  }
+  return request;
+}
+
+}  // namespace hookline::engine
