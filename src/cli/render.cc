@@ -13,6 +13,7 @@ namespace {
 struct RenderOptions {
   std::string config, webhook, event, kind, correlation_id;
   bool explain = false;
+  bool json = false;  ///< accepted for the sake of scripts that always ask for it
 };
 
 json::Tree explain_json(const engine::Webhook& webhook, const engine::Match& match) {
@@ -85,7 +86,7 @@ void add_render(CLI::App& app, Action& chosen) {
       ->check(CLI::IsMember({"alarm", "audit", "detection", "incident"}));
   command->add_option("--correlation-id", options->correlation_id, "The id that ${correlationId} stands for");
   command->add_flag("--explain", options->explain, "Why the filter did or did not match, term by term, with the values seen");
-  command->add_flag("--json", "The output is JSON anyway");
+  command->add_flag("--json", options->json, "The output is JSON anyway");
   command->callback([options, &chosen] { chosen = [options] { return render(*options); }; });
 }
 
