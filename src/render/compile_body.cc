@@ -9,6 +9,7 @@
 #include "escape.h"
 #include "hookline/json/scan.h"
 #include "hookline/json/tree.h"
+#include "hookline/json/write.h"
 
 namespace hookline::render {
 namespace {
@@ -34,32 +35,15 @@ std::size_t escape_size(std::string_view text) {
   return unicode ? 6 : 0;
 }
 
-/// A default inside a string is spelled like the string around it; what would break that string
-/// (a bare quote, a line feed, an escape that is none) is meant as it stands.
-std::string spell_in_string(std::string_view fallback) {
-  std::string out;
-  for (std::size_t i = 0; i < fallback.size();) {
-    if (const std::size_t size = fallback[i] == '\\' ? escape_size(fallback.substr(i)) : 0; size > 0) {
-      out += fallback.substr(i, size);
-      i += size;
-      continue;
-    }
-    const char c = fallback[i++];
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (is_control(c)) {
-      out += fmt::format("\\u{:04x}", static_cast<int>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 /// A default standing alone: JSON if it parses, else a string.
 std::string spell_as_value(std::string_view fallback) {
-  if (json::parse_tree(fallback)) return std::string(fallback);
-  return fmt::format("\"{}\"", spell_in_string(fallback));
+  std::string out;
+  if (json::parse_tree(fallback)) {
+    out = fallback;
+  } else {
+    json::append_quoted(fallback, out);
+  }
+  return out;
 }
 
 class BodyReader {
@@ -224,13 +208,10 @@ class BodyReader {
       if (done()) return fault(open, 1, "the string that begins here does not end", R"(close it with ")");
       const char c = next();
       if (c == '"') return keep(1), Compiled{};
-      if (is_control(c))
-        return fault(at_, 1, "a control character inside a string", R"(write \n, \t or \u00XX)");
+      if (is_control(c)) return control(at_);
       if (c == '\\') {
         const std::size_t size = escape_size(text_.substr(at_));
-        if (size == 0)
-          return fault(at_, 2, "not an escape of JSON",
-                       R"(a backslash is written \\; a literal dollar sign is /$)");
+        if (size == 0) return no_escape(at_);
         after_slash = text_[at_ + 1] == '/';
         keep(size);
         continue;
@@ -270,11 +251,36 @@ class BodyReader {
     auto found = scan_placeholder(text_, at_, Slot::text);
     if (!found) return tl::unexpected(found.error());
     if (!*found) return keep(1), Compiled{};
-    std::optional<std::string> fallback;
-    if ((*found)->fallback) fallback = spell_in_string(*(*found)->fallback);
-    builder_.placeholder((*found)->path, Slot::text, fallback, in_member);
-    at_ += (*found)->length;
+    const auto& [length, path, fallback] = **found;
+    if (fallback) {
+      if (auto fits = fits_string(*fallback); !fits) return fits;
+    }
+    builder_.placeholder(path, Slot::text, fallback, in_member);
+    at_ += length;
     return {};
+  }
+
+  /// A default inside a string is spelled like the string around it, and does not end it.
+  Compiled fits_string(std::string_view fallback) const {
+    const auto begin = static_cast<std::size_t>(fallback.data() - text_.data());
+    for (std::size_t i = 0; i < fallback.size();) {
+      if (fallback[i] == '"') {
+        return fault(at_, begin + i - at_, "'${' is not closed within its string",
+                     R"(close it with }, and write a quote within a default as \")");
+      }
+      if (is_control(fallback[i])) return control(begin + i);
+      const std::size_t size = fallback[i] == '\\' ? escape_size(fallback.substr(i)) : 1;
+      if (size == 0) return no_escape(begin + i);
+      i += size;
+    }
+    return {};
+  }
+
+  static tl::unexpected<core::Fault> control(std::size_t at) {
+    return fault(at, 1, "a control character inside a string", R"(write \n, \t or \u00XX)");
+  }
+  static tl::unexpected<core::Fault> no_escape(std::size_t at) {
+    return fault(at, 2, "not an escape of JSON", R"(a backslash is written \\; a literal dollar sign is /$)");
   }
 
   static constexpr const char* in_text_remedy =

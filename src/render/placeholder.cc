@@ -101,6 +101,9 @@ tl::expected<std::optional<Placeholder>, core::Fault> scan_placeholder(std::stri
     rest.remove_prefix(1);
     return Placeholder{consumed(), std::move(*path), std::nullopt};
   }
+  if (rest.starts_with('"') && slot == Slot::text) {
+    return fault(at, consumed(), "'${' is not closed within its string", "write ${path} or ${path:default}");
+  }
   if (rest.empty() || rest[0] != ':') {
     return fault(text.size() - rest.size(), 1, "this does not belong into a path",
                  R"(names are letters, digits and _; quote others: ${labels["app.kubernetes.io/name"]})");

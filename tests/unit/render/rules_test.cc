@@ -116,8 +116,7 @@ TEST(Rules, ADefaultInsideAStringIsSpelledLikeTheStringAroundIt) {
   expect({
       {R"("${missing:a\nb}")", R"("a\nb")"},
       {R"("${missing:say \"hi\"}")", R"("say \"hi\"")"},
-      {R"("${missing:say "hi"}")", R"("say \"hi\"")"},
-      {R"("${missing:C:\quote}")", R"("C:\\quote")"},
+      {R"("${missing:C:\\t}")", R"("C:\\t")"},
       {R"("${missing:$int}")", R"("$int")"},
       {R"("${missing:{x}}")", R"("{x}")"},
   });
@@ -173,6 +172,9 @@ TEST(Faults, TellTheByteAndTheReason) {
   const Wrong table[] = {
       {R"({"a": "${int"})", 7, "not closed"},
       {R"("${int:x)", 1, "not closed"},
+      {R"({"a": "${int:x", "b": "y}"})", 7, "not closed"},
+      {R"("${int:\q}")", 7, "not an escape"},
+      {"\"${int:a\nb}\"", 8, "control character"},
       {R"("${}")", 3, "path begins"},
       {R"("${ int}")", 3, "path begins"},
       {R"("${a..b}")", 5, "missing after"},
