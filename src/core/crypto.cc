@@ -1,5 +1,6 @@
 #include "hookline/core/crypto.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <openssl/core_names.h>
@@ -45,7 +46,10 @@ std::array<std::int8_t, 256> reverse(const char* alphabet) {
 }
 
 std::optional<std::string> decode(std::string_view text, const std::array<std::int8_t, 256>& table) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  if (const auto padding = text.size() - std::min(text.find('='), text.size()); padding > 0) {
+    if (padding > 2 || text.size() % 4 != 0) return std::nullopt;
+    text.remove_suffix(padding);
+  }
   if (text.size() % 4 == 1) return std::nullopt;
   std::string out;
   out.reserve(text.size() * 3 / 4);

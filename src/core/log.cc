@@ -1,5 +1,9 @@
 #include "hookline/core/log.h"
 
+#include <algorithm>
+#include <memory>
+#include <string>
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -26,6 +30,27 @@ spdlog::level::level_enum level_of(Level level) {
   return spdlog::level::info;
 }
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+/// Texts from outside must not begin a line of their own, nor reach the operator's terminal as commands.
+std::string escaped(std::string_view line) {
+  std::string out;
+  for (const char c : line) {
+    switch (c) {
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += ' '; break;
+      default:
+        if (is_control(c)) {
+          out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        } else {
+          out += c;
+        }
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 void set_level(std::string_view name) {
@@ -37,7 +62,13 @@ void set_level(std::string_view name) {
 
 bool enabled(Level level) { return logger().should_log(level_of(level)); }
 
-void write(Level level, std::string_view line) { logger().log(level_of(level), "{}", line); }
+void write(Level level, std::string_view line) {
+  if (std::none_of(line.begin(), line.end(), is_control)) {
+    logger().log(level_of(level), "{}", line);
+  } else {
+    logger().log(level_of(level), "{}", escaped(line));
+  }
+}
 
 std::optional<std::uint64_t> Gate::pass(MonoTime now) {
   if (passed_once_ && now - last_ < interval_) {

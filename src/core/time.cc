@@ -90,6 +90,7 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   take(text, ":");
   const auto offset_minutes = take_digits(text, 2);
   if (!offset_hours || !offset_minutes || !text.empty()) return std::nullopt;
+  if (*offset_hours > 23 || *offset_minutes > 59) return std::nullopt;
   const auto offset = hours(*offset_hours) + minutes(*offset_minutes);
   return east ? *time - offset : *time + offset;
 }

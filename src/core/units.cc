@@ -29,9 +29,10 @@ constexpr std::array<Unit, 3> rate_units{{{"/s", 1}, {"/m", 60}, {"/h", 3600}}};
 std::optional<std::pair<double, std::string_view>> split(std::string_view text) {
   std::size_t digits = 0;
   while (digits < text.size() && ((text[digits] >= '0' && text[digits] <= '9') || text[digits] == '.')) ++digits;
+  if (digits == 0 || text.front() == '.' || text[digits - 1] == '.') return std::nullopt;
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + digits, number);
-  if (error != std::errc() || end != text.data() + digits || digits == 0) return std::nullopt;
+  if (error != std::errc() || end != text.data() + digits) return std::nullopt;
   auto unit = text.substr(digits);
   while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
   return std::pair(number, unit);
@@ -65,7 +66,9 @@ std::string format_duration(Duration duration) {
   for (const auto& unit : duration_units) {
     if (ns % unit.factor == 0) return fmt::format("{}{}", ns / unit.factor, unit.name);
   }
-  return fmt::format("{}ms", static_cast<double>(ns) / 1e6);
+  std::string text = fmt::format("{}.{:06}", ns / 1'000'000, ns % 1'000'000);
+  text.erase(text.find_last_not_of('0') + 1);
+  return text + "ms";
 }
 
 Result<std::uint64_t> parse_size(std::string_view text) {

@@ -53,7 +53,8 @@ void append_base64(std::string_view bytes, std::string& out);
 std::string base64(std::string_view bytes);
 /// RFC 4648 section 5, without padding.
 std::string base64url(std::string_view bytes);
-/// Reads the standard alphabet, padding optional. nullopt if anything else stands there.
+/// Reads the standard alphabet; padding may be left out, but not be wrong. nullopt if anything else
+/// stands there.
 std::optional<std::string> from_base64(std::string_view text);
 std::optional<std::string> from_base64url(std::string_view text);
 

@@ -18,6 +18,7 @@ enum class Level { debug, info, warn, error };
 /// Sets the threshold; `name` is one of debug, info, warn, error (anything else: info).
 void set_level(std::string_view name);
 bool enabled(Level level);
+/// Control characters (line ends among them) are written as escapes: one call, one line.
 void write(Level level, std::string_view line);
 
 template <class... Args>
