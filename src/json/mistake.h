@@ -13,11 +13,12 @@ struct [[nodiscard]] Mistake {
   std::string_view what;  ///< empty: all is well
   std::size_t at = 0;     ///< byte offset into the text
   core::ErrorCode code = core::ErrorCode::invalid;
+  std::string_view verdict = "not JSON";
 
   explicit operator bool() const { return !what.empty(); }
 };
 
-/// "not JSON: WHAT at byte AT".
+/// "VERDICT: WHAT at byte AT".
 core::Error to_error(const Mistake& mistake);
 
 }  // namespace hookline::json

@@ -41,8 +41,6 @@ bool closes(char c) {
 /// with and return the one behind it; `failed` once a mistake is noted.
 class Walk {
  public:
-  static constexpr std::size_t failed = ~std::size_t{0};
-
   Walk(std::string_view text, const Structure& tokens, Marks& marks, std::string& key_buffer,
        std::vector<Value>& slots)
       : text_(text),
@@ -51,6 +49,46 @@ class Walk {
         key_buffer_(key_buffer),
         slots_(slots),
         escapes_(text.find('\\') != std::string_view::npos) {}
+
+  /// The whole text: an object, or an array that holds exactly one.
+  Mistake document(const PathSet::Node& root) {
+    const bool in_array = tokens_.head(0) == '[';
+    const std::size_t first = in_array ? 1 : 0;
+    if (tokens_.head(first) != '{') return no_object(first);
+    std::size_t end = value(first, root);
+    if (end == failed) return mistake_;
+    if (in_array) {
+      if (tokens_.head(end) == ',') return {"an array of several values", at(end), invalid, no_single_object};
+      if (tokens_.head(end) != ']') return {"expected ']'", at(end)};
+      ++end;
+    }
+    if (end != tokens_.size()) return {"more text behind the document", at(end)};
+    return {};
+  }
+
+ private:
+  static constexpr std::size_t failed = ~std::size_t{0};
+  static constexpr auto invalid = core::ErrorCode::invalid;
+  static constexpr std::string_view no_single_object = "not one JSON object";
+
+  std::size_t at(std::size_t token) const {
+    return token < tokens_.size() ? tokens_.position(token) : text_.size();
+  }
+
+  std::size_t fail(std::string_view what, std::size_t token) {
+    mistake_ = {what, at(token)};
+    return failed;
+  }
+
+  /// What is wrong with a text that has something else where its object should begin.
+  Mistake no_object(std::size_t token) const {
+    const char first = tokens_.head(token);
+    if (token > 0 && first == ']') return {"an empty array", at(token), invalid, no_single_object};
+    const bool value =
+        first == '[' || (token < tokens_.size() && scalar_kind(tokens_.scalar(token)) != ValueKind::absent);
+    if (value) return {"a value of another kind", at(token), invalid, no_single_object};
+    return {"expected an object", at(token)};
+  }
 
   /// A value that is wanted, or that holds something wanted.
   std::size_t value(std::size_t token, const PathSet::Node& node) {
@@ -72,14 +110,6 @@ class Walk {
     return end;
   }
 
-  const Mistake& mistake() const { return mistake_; }
-
- private:
-  std::size_t fail(std::string_view what, std::size_t token) {
-    mistake_ = {what, token < tokens_.size() ? tokens_.position(token) : text_.size()};
-    return failed;
-  }
-
   /// The object that `token` opens, its wanted members into slots.
   std::size_t object(std::size_t token, const PathSet::Node& node) {
     ++token;
@@ -92,7 +122,7 @@ class Walk {
       token += 2;
       if (child != nullptr && marks_.set(child->id)) {  // of duplicate keys the first counts
         token = value(token, *child);
-        if (--missing == 0 && token != failed) return leave(token);
+        if (--missing == 0 && token != failed) return leave(token, '}');
       } else {
         token = skip(token);
       }
@@ -111,16 +141,16 @@ class Walk {
       return first == '\0' || closes(first) || first == ',' || first == ':' ? fail("expected a value", token)
                                                                             : token + 1;
     }
-    return leave(token + 1);
+    return leave(token + 1, first == '{' ? '}' : ']');
   }
 
-  /// Behind the end of the object or array that `token` is inside of.
-  std::size_t leave(std::size_t token) {
+  /// Behind the bracket `end` of the object or array that `token` is inside of.
+  std::size_t leave(std::size_t token, char end) {
     std::size_t depth = 1;
     for (; token < tokens_.size(); ++token) {
       const char c = tokens_.head(token);
       if (opens(c)) ++depth;
-      if (closes(c) && --depth == 0) return token + 1;
+      if (closes(c) && --depth == 0) return c == end ? token + 1 : fail("the wrong bracket", token);
     }
     return fail("an object or array that does not end", token);
   }
@@ -157,7 +187,7 @@ class Walk {
       const char next = tokens_.head(token);
       if (next == ']') return token + 1;
       if (next != ',') return fail("expected ',' or ']'", token);
-      if (element == node.last_index) return leave(token);
+      if (element == node.last_index) return leave(token, ']');
       ++token;
     }
   }
@@ -170,13 +200,6 @@ class Walk {
   const bool escapes_;
   Mistake mistake_;
 };
-
-/// `first` is the byte where the object should begin; NUL if the text ends there.
-std::string not_an_object(char first, bool in_array) {
-  if (!in_array) return "not a JSON object";
-  return first == ']' ? "not one JSON object: an empty array"
-                      : "not one JSON object: an array of something else";
-}
 
 }  // namespace
 
@@ -197,22 +220,8 @@ core::Result<void> Scanner::scan(std::string_view json, const PathSet& paths, st
   if (const auto mistake = state.tokens.index(json)) return tl::unexpected(to_error(mistake));
   state.marks.start(paths.node_count());
 
-  const auto& tokens = state.tokens;
-  const bool in_array = tokens.head(0) == '[';
-  const std::size_t root = in_array ? 1 : 0;
-  if (tokens.head(root) != '{')
-    return core::fail(core::ErrorCode::invalid, not_an_object(tokens.head(root), in_array));
-  Walk walk(json, tokens, state.marks, state.key_buffer, slots);
-  std::size_t end = walk.value(root, paths.root());
-  if (end == Walk::failed) return tl::unexpected(to_error(walk.mistake()));
-  if (in_array) {
-    if (tokens.head(end) == ',')
-      return core::fail(core::ErrorCode::invalid, "not one JSON object: an array of several values");
-    if (tokens.head(end) != ']') return tl::unexpected(to_error({"expected ']'", json.size()}));
-    ++end;
-  }
-  if (end != tokens.size())
-    return tl::unexpected(to_error({"more text behind the document", tokens.position(end)}));
+  Walk walk(json, state.tokens, state.marks, state.key_buffer, slots);
+  if (const auto mistake = walk.document(paths.root())) return tl::unexpected(to_error(mistake));
   return {};
 }
 

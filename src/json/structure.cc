@@ -33,7 +33,7 @@ std::size_t find_control_in_string(std::string_view text) {
 }  // namespace
 
 core::Error to_error(const Mistake& mistake) {
-  return {mistake.code, fmt::format("not JSON: {} at byte {}", mistake.what, mistake.at)};
+  return {mistake.code, fmt::format("{}: {} at byte {}", mistake.verdict, mistake.what, mistake.at)};
 }
 
 struct Structure::Indexer {

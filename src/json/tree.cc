@@ -25,7 +25,7 @@ std::string place(std::string_view text, std::size_t byte) {
 }
 
 core::Error not_a_tree(std::string_view text, const Mistake& mistake) {
-  return {mistake.code, fmt::format("{}: not JSON: {}", place(text, mistake.at), mistake.what)};
+  return {mistake.code, fmt::format("{}: {}: {}", place(text, mistake.at), mistake.verdict, mistake.what)};
 }
 
 /// Grammatical JSON that a tree cannot hold as written: a key twice in one object, a number beyond

@@ -163,7 +163,9 @@ void append_escaped(std::string_view text, std::string& out) {
   }
 }
 
-bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+bool is_utf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
 
 void append_quoted(std::string_view text, std::string& out) {
   out += '"';

@@ -130,8 +130,8 @@ TEST(Scan, ChecksTheRoot) {
   for (const std::string_view bad : {"", " ", "7", "\"x\"", "null", "tru", "}", "]", ",", ":"}) {
     EXPECT_NE(message(bad), "no error") << bad;
   }
-  for (const std::string_view bad :
-       {"{", R"({"a":1)", R"({"a":1]x)", R"({"b":{"c":[1,2})", R"({"b":{})", "[{"}) {
+  for (const std::string_view bad : {"{", R"({"a":1)", R"({"a":1])", R"({"b":{"c":1]})", R"({"a":1]x)",
+                                     R"({"b":{"c":[1,2})", R"({"b":{})", "[{"}) {
     EXPECT_THAT(message(bad), HasSubstr("not JSON")) << bad;
   }
   EXPECT_THAT(message(R"({"a":1} x)"), HasSubstr("more text behind the document at byte 8"));
