@@ -66,7 +66,8 @@ inline std::string render(std::string_view text, const Given& given = {}) {
   if (const auto valid = event::validate(*event, scratch); !valid) return "event: " + valid.error().message;
   rule::Arena arena;
   std::vector<rule::Outcome> outcomes;
-  for (const auto& expression : expressions) outcomes.push_back(expression.evaluate(*event, arena));
+  for (const auto& expression : expressions)
+    outcomes.push_back(expression.evaluate(*event, arena));
 
   Scope scope = given.scope;
   scope.event = &*event;

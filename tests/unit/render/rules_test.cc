@@ -9,13 +9,13 @@ namespace hookline::render {
 namespace {
 
 using ::testing::AllOf;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::SizeIs;
-using ::testing::StartsWith;
 using testing::fault_of;
 using testing::Given;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using testing::render;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 using testing::warnings_of;
 
 struct Case {
@@ -33,7 +33,8 @@ constexpr std::string_view sample = R"({
 
 void expect(std::initializer_list<Case> cases, Given given = {}) {
   given.event = sample;
-  for (const auto& c : cases) EXPECT_EQ(render(c.payload, given), c.result) << c.payload;
+  for (const auto& c : cases)
+    EXPECT_EQ(render(c.payload, given), c.result) << c.payload;
 }
 
 TEST(Rules, ANameIsALetterOrUnderscoreAndThenTheLongestRun) {
@@ -100,7 +101,8 @@ TEST(Rules, StandingAloneMissingIsNAAndNullIsNull) {
       {R"([$missing, $nothing, ${object.z}, $empty])", R"(["NA", null, "NA", ""])"},
       {R"([${missing:5}, ${missing:true}, ${missing:null}, ${missing:{}}, ${missing:[1,{"a":"}"}]}])",
        R"([5, true, null, {}, [1,{"a":"}"}]])"},
-      {R"([${missing:medium}, ${missing:}, ${missing:"x}"}, ${missing:01}])", R"(["medium", "", "x}", "01"])"},
+      {R"([${missing:medium}, ${missing:}, ${missing:"x}"}, ${missing:01}])",
+       R"(["medium", "", "x}", "01"])"},
       {R"([${nothing:5}, ${int:5}])", R"([5, 42])"},
       {R"({"a":${missing:{"b":1}},"c":"}"})", R"({"a":{"b":1},"c":"}"})"},
   });
@@ -139,11 +141,13 @@ TEST(Rules, ASlashBeforeADollarWritesTheDollar) {
 }
 
 TEST(Rules, AWarningTellsOfASlashBeforeANameThatWouldResolve) {
-  for (const auto* payload : {R"("a/$Title")", R"("/$severity")", R"("/$document")", R"("/${data.id}")", R"("/${severity:x}")"}) {
+  for (const auto* payload :
+       {R"("a/$Title")", R"("/$severity")", R"("/$document")", R"("/${data.id}")", R"("/${severity:x}")"}) {
     EXPECT_THAT(warnings_of(payload), SizeIs(1)) << payload;
   }
   EXPECT_THAT(warnings_of(R"("/$mine")", {"mine"}), SizeIs(1));
-  for (const auto* payload : {R"("/$5")", R"("/$schema")", R"("//$Title")", R"("\/$Title")", R"("$Title")", R"("/$")"}) {
+  for (const auto* payload :
+       {R"("/$5")", R"("/$schema")", R"("//$Title")", R"("\/$Title")", R"("$Title")", R"("/$")"}) {
     EXPECT_THAT(warnings_of(payload), IsEmpty()) << payload;
   }
   const auto warning = warnings_of(R"({"url": "a/$Title"})").at(0);
@@ -223,7 +227,8 @@ TEST(Faults, TooDeepAPayloadIsRefusedAndTheDeepestAllowedIsNot) {
 
 TEST(Names, AreThoseOfEventsFieldsAndHookline) {
   Given given;
-  given.event = R"({"event_type":"incident_triggered","message":"m","severity":"HIGH","count":7,"attempt":"mine",
+  given.event =
+      R"({"event_type":"incident_triggered","message":"m","severity":"HIGH","count":7,"attempt":"mine",
                     "tags":{"severity":{"value":"x"}}})";
   given.key = "k\"1";
   const event::Header headers[] = {{"trace", "t\\1"}};
@@ -241,13 +246,15 @@ TEST(Names, AreThoseOfEventsFieldsAndHookline) {
       {R"([$Title, $Event])", R"(["INCIDENT TRIGGERED", "m"])"},
       {R"([$count, $policy, $window])", R"([7, "NA", "NA"])"},
   };
-  for (const auto& c : table) EXPECT_EQ(render(c.payload, given), c.result) << c.payload;
+  for (const auto& c : table)
+    EXPECT_EQ(render(c.payload, given), c.result) << c.payload;
 
   given.scope.correlation_id = "a\"b";
   given.scope.policy = "hosts";
   given.scope.count = 100;
   given.scope.window = std::chrono::minutes(10);
-  EXPECT_EQ(render(R"(["$correlationId", $count, "$policy", $window])", given), R"(["a\"b", 100, "hosts", "10m"])");
+  EXPECT_EQ(render(R"(["$correlationId", $count, "$policy", $window])", given),
+            R"(["a\"b", 100, "hosts", "10m"])");
 }
 
 TEST(Names, TheTimeOfAnEventIsWhatItSays) {
@@ -258,7 +265,8 @@ TEST(Names, TheTimeOfAnEventIsWhatItSays) {
 
 TEST(Names, ComputedFieldsWinOverThoseOfTheEvent) {
   Given given;
-  given.event = R"({"event_type":"incident_resolved","action":"event's","n":2.5,"list":[1,2],"deep":{"x":1}})";
+  given.event =
+      R"({"event_type":"incident_resolved","action":"event's","n":2.5,"list":[1,2],"deep":{"x":1}})";
   given.fields = {{"action", R"(type == "incident_resolved" ? "re\"solve" : "trigger")"},
                   {"severity", R"("P" + "1")"},
                   {"broken", "document.missing.field"},
@@ -277,7 +285,8 @@ TEST(Names, ComputedFieldsWinOverThoseOfTheEvent) {
       {R"(["$items", $items])", R"(["[\"a\\\"b\",\"c\"]", ["a\"b","c"]])"},
       {R"("$Title")", R"("INCIDENT RESOLVED")"},
   };
-  for (const auto& c : table) EXPECT_EQ(render(c.payload, given), c.result) << c.payload;
+  for (const auto& c : table)
+    EXPECT_EQ(render(c.payload, given), c.result) << c.payload;
 }
 
 TEST(Names, EventIsTheMessageElseTheDocument) {
@@ -309,8 +318,9 @@ TEST(Uses, KnowsWhichNamesAPayloadHoldsAndWhere) {
   const event::AttributeTable attributes;
   event::Variables variables(attributes);
   std::vector<core::Fault> warnings;
-  const auto payload = Template::compile(R"({"a": {"b": ["x $Title"]}, "$Event": 1, "c": ${count:1}, "d": "/$attempt"})",
-                                         Context::json_body, {}, variables, warnings);
+  const auto payload =
+      Template::compile(R"({"a": {"b": ["x $Title"]}, "$Event": 1, "c": ${count:1}, "d": "/$attempt"})",
+                        Context::json_body, {}, variables, warnings);
   ASSERT_TRUE(payload);
   EXPECT_TRUE(payload->uses("Title"));
   EXPECT_TRUE(payload->uses_as_value("Title"));
@@ -322,15 +332,17 @@ TEST(Uses, KnowsWhichNamesAPayloadHoldsAndWhere) {
   const auto list = Template::compile(R"(["$Title"])", Context::json_body, {}, variables, warnings);
   ASSERT_TRUE(list);
   EXPECT_FALSE(list->uses_as_value("Title")) << "not in an object";
-  EXPECT_TRUE(Template::compile(R"({"a": "/$x $5"})", Context::json_body, {}, variables, warnings)->constant());
+  EXPECT_TRUE(
+      Template::compile(R"({"a": "/$x $5"})", Context::json_body, {}, variables, warnings)->constant());
 }
 
 TEST(Receivers, TextIsEscapedForThemAndCut) {
   Given given;
   given.event = R"({"event_type":"x","text":"a<b>&\"c\" *d*\n- e","n":12345678,"o":{"k":"<"}})";
   given.options.escape = config::TextEscape::slack;
-  EXPECT_EQ(render(R"(["<$text>", $text, "$o", $o])", given),
-            R"(["<a&lt;b&gt;&amp;\"c\" *d*\n- e>", "a&lt;b&gt;&amp;\"c\" *d*\n- e", "{\"k\":\"&lt;\"}", {"k":"<"}])");
+  EXPECT_EQ(
+      render(R"(["<$text>", $text, "$o", $o])", given),
+      R"(["<a&lt;b&gt;&amp;\"c\" *d*\n- e>", "a&lt;b&gt;&amp;\"c\" *d*\n- e", "{\"k\":\"&lt;\"}", {"k":"<"}])");
   given.options.escape = config::TextEscape::html;
   EXPECT_EQ(render(R"("$text")", given), R"("a&lt;b&gt;&amp;&quot;c&quot; *d*\n- e")");
   given.options.escape = config::TextEscape::markdown;
