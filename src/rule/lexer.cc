@@ -103,7 +103,8 @@ class Lexer {
     const std::string_view name = rest().substr(0, length);
     if (peek(length) == '"' || peek(length) == '\'') {
       if (name == "r" || name == "R") return read_literal(rest(), at_, token);
-      return fail(at_, length, name.size() <= 2 ? "bytes are not supported" : "a string right behind a name",
+      const bool bytes = name == "b" || name == "B" || name == "br" || name == "rb";
+      return fail(at_, length, bytes ? "bytes are not supported" : "a string right behind a name",
                   "write \"…\", or r\"…\" where backslashes stand for themselves");
     }
     token.kind = Tok::name;
