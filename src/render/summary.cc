@@ -30,6 +30,7 @@ struct Fact {
 constexpr std::array facts{
     Fact{"Severity", "severity"},
     Fact{"Status", "status", "details.hit.block_status"},
+    Fact{"Incident", "data.incident.message"},
     Fact{"Service", "service_name", "service"},
     Fact{"Alert source", "alert_source"},
     Fact{"Assigned to", "assigned_to.name", "data.resource_data.assigned_to.name"},
@@ -40,7 +41,8 @@ constexpr std::array facts{
     Fact{"Attack", "details.hit.type", "details.trigger_name"},
     Fact{"Method", "details.hit.method"},
     Fact{"Path", "details.hit.path"},
-    Fact{"Vulnerability", "details.vuln.title"},
+    Fact{"Vulnerability", "details.vuln.title", "details.issue.title"},
+    Fact{"Threshold", "details.threshold"},
     Fact{"Application", "details.application"},
     Fact{"Reason", "details.reason", "reason"},
     Fact{"Blocked until", "details.expire_at"},
@@ -98,9 +100,14 @@ bool holds_something(const json::Value& value) {
       return false;
     case ValueKind::string:
       return !value.raw.empty();
-    default:
+    case ValueKind::object:
+    case ValueKind::array:
+      return value.raw.substr(1, value.raw.size() - 2).find_first_not_of(" \t\r\n") != std::string_view::npos;
+    case ValueKind::boolean:
+    case ValueKind::number:
       return true;
   }
+  return false;
 }
 
 /// `["EDR", "SIEM"]` as `EDR, SIEM`; a list that holds more than texts and numbers as compact JSON.
@@ -307,6 +314,7 @@ void GeneratedReads::want_summary(event::Variables& variables) {
   summary->title = want("title", variables);
   summary->message = want("message", variables);
   summary->description = want("document.description", variables);
+  summary->or_description = want("data.resource_data.description", variables);
   want_facts(facts, variables, summary->facts);
 }
 
@@ -344,6 +352,7 @@ void append_summary(const GeneratedReads::Summary& reads, const Scope& scope, Ma
   append_plain(event.get(reads.title), headline);
   append_plain(event.get(reads.message), message);
   append_plain(event.get(reads.description), description);
+  if (description.empty()) append_plain(event.get(reads.or_description), description);
   if (headline != message) writer.paragraph(headline);
   writer.paragraph(message);
   if (description != message && description != headline) writer.paragraph(description);

@@ -22,7 +22,7 @@ struct GeneratedReads {
     std::vector<event::VariableId> jira;  ///< by rows of the Jira table
   };
   struct Summary {
-    event::VariableId title, message, description;
+    event::VariableId title, message, description, or_description;
     std::vector<event::VariableId> facts;  ///< by rows of the facts table, each with its alternatives
   };
   std::optional<Event> event;
