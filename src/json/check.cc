@@ -62,7 +62,8 @@ class Check {
       expect_ = c == '{' ? Expect::key_or_end : Expect::value_or_end;
       return {};
     }
-    if (scalar_kind(tokens_.scalar(token_)) == ValueKind::absent) return "expected a value";
+    // A quote begins a whole string: Structure has seen its end, and what follows is another token.
+    if (c != '"' && scalar_kind(tokens_.scalar(token_)) == ValueKind::absent) return "expected a value";
     after_value();
     return {};
   }

@@ -1,20 +1,10 @@
 #include "path_set.h"
 
 #include <bit>
-#include <cassert>
 #include <charconv>
 
 namespace hookline::json {
 namespace {
-
-/// Keys of one object differ mostly in length or in these bytes.
-std::size_t key_hash(std::string_view key) {
-  if (key.empty()) return 0;
-  const auto byte = [&](std::size_t at) {
-    return static_cast<std::size_t>(static_cast<unsigned char>(key[at]));
-  };
-  return key.size() * 7 + byte(0) * 3 + byte(key.size() / 2) * 31 + byte(key.size() - 1) * 17;
-}
 
 /// The index that a key spells: digits without leading zeros.
 std::uint32_t parse_index(std::string_view key) {
@@ -27,15 +17,6 @@ std::uint32_t parse_index(std::string_view key) {
 
 }  // namespace
 
-const PathSet::Node* PathSet::Node::find(std::string_view name) const {
-  const std::size_t mask = table.size() - 1;
-  for (std::size_t at = key_hash(name) & mask; table[at] != 0; at = (at + 1) & mask) {
-    const Node& child = *children[table[at] - 1U];
-    if (child.key == name) return &child;
-  }
-  return nullptr;
-}
-
 const PathSet::Node* PathSet::Node::find(std::uint32_t element) const {
   for (const auto& child : children) {
     if (child->index == element) return child.get();
@@ -47,7 +28,6 @@ PathSet::Node& PathSet::Node::add(std::string_view name, std::uint32_t new_id) {
   if (!children.empty()) {
     if (const Node* known = find(name)) return const_cast<Node&>(*known);
   }
-  assert(children.size() < std::numeric_limits<std::uint16_t>::max());
   auto& child = *children.emplace_back(std::make_unique<Node>());
   child.id = new_id;
   child.key = name;
@@ -59,13 +39,13 @@ PathSet::Node& PathSet::Node::add(std::string_view name, std::uint32_t new_id) {
 }
 
 void PathSet::Node::rehash() {
-  table.assign(std::bit_ceil(children.size() * 4), 0);
+  table.assign(std::bit_ceil(children.size() * 4), nullptr);
   const std::size_t mask = table.size() - 1;
-  for (std::size_t i = 0; i < children.size(); ++i) {
-    std::size_t at = key_hash(children[i]->key) & mask;
-    while (table[at] != 0)
+  for (const auto& child : children) {
+    std::size_t at = key_hash(child->key) & mask;
+    while (table[at] != nullptr)
       at = (at + 1) & mask;
-    table[at] = static_cast<std::uint16_t>(i + 1);
+    table[at] = child.get();
   }
 }
 

@@ -1,6 +1,7 @@
 #include "hookline/json/scan.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "check.h"
@@ -33,9 +34,14 @@ class Marks {
 bool opens(char c) {
   return c == '{' || c == '[';
 }
-bool closes(char c) {
-  return c == '}' || c == ']';
-}
+
+/// What a token does to the depth. A table, because the branches of a comparison cannot be foretold.
+constexpr auto depth_change = [] {
+  std::array<std::int8_t, 256> table{};
+  table['{'] = table['['] = 1;
+  table['}'] = table[']'] = -1;
+  return table;
+}();
 
 /// One scan: goes through the tokens beside the trie. Functions take the token that a value begins
 /// with and return the one behind it; `failed` once a mistake is noted.
@@ -137,20 +143,18 @@ class Walk {
   /// Behind the value that begins at `token`, whatever it is.
   std::size_t skip(std::size_t token) {
     const char first = tokens_.head(token);
-    if (!opens(first)) {
-      return first == '\0' || closes(first) || first == ',' || first == ':' ? fail("expected a value", token)
-                                                                            : token + 1;
-    }
-    return leave(token + 1, first == '{' ? '}' : ']');
+    if (opens(first)) return leave(token + 1, first == '{' ? '}' : ']');
+    const bool none = first == '\0' || first == '}' || first == ']' || first == ',' || first == ':';
+    return none ? fail("expected a value", token) : token + 1;
   }
 
   /// Behind the bracket `end` of the object or array that `token` is inside of.
   std::size_t leave(std::size_t token, char end) {
-    std::size_t depth = 1;
+    std::ptrdiff_t depth = 1;
     for (; token < tokens_.size(); ++token) {
       const char c = tokens_.head(token);
-      if (opens(c)) ++depth;
-      if (closes(c) && --depth == 0) return c == end ? token + 1 : fail("the wrong bracket", token);
+      depth += depth_change[static_cast<unsigned char>(c)];
+      if (depth == 0) return c == end ? token + 1 : fail("the wrong bracket", token);
     }
     return fail("an object or array that does not end", token);
   }
