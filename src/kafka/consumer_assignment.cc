@@ -27,6 +27,7 @@ std::vector<TopicPartition> paused_ones(const Slots& slots) {
 
 core::Result<void> Consumer::assign(const std::vector<Assignment>& partitions) {
   auto& state = *state_;
+  if (closed()) return core::fail(core::ErrorCode::unavailable, "this member has left the group");
   const bool answers = state.unanswered.has_value();
   if (answers && *state.unanswered != Rebalance::What::assigned)
     return core::fail(core::ErrorCode::unavailable, "the partitions were revoked before they were taken");
@@ -54,9 +55,11 @@ core::Result<void> Consumer::assign(const std::vector<Assignment>& partitions) {
 
 core::Result<void> Consumer::unassign() {
   auto& state = *state_;
-  (void)state.toggle(paused_ones(state.slots), false);
-  const auto code = rd_kafka_assign(state.handle(), nullptr);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(code, "giving partitions back");
+  if (!closed()) {
+    (void)state.toggle(paused_ones(state.slots), false);
+    const auto code = rd_kafka_assign(state.handle(), nullptr);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(code, "giving partitions back");
+  }
   state.slots.clear();
   state.unanswered.reset();
   return {};
@@ -71,20 +74,17 @@ core::Result<void> Consumer::seek(const TopicPartition& partition, std::int64_t 
   if (offset < 0)
     return core::fail(core::ErrorCode::invalid, fmt::format("{}: no such offset: {}", name(partition), offset));
 
-  if (!slot->second.stopped) {
-    const auto list = make_list({partition});
-    list->elems[0].offset = offset;
-    const ErrorObject error(rd_kafka_seek_partitions(state.handle(), list.get(), seek_timeout_ms));
-    if (error) return tl::unexpected(error_of(*error, fmt::format("seeking {}", name(partition))));
-    const auto code = list->elems[0].err;
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      slot->second.next = offset;
-      return {};
-    }
-    // It stopped just now, and its fault waits in the queue.
-    if (code != RD_KAFKA_RESP_ERR__STATE) return fail_with(code, fmt::format("seeking {}", name(partition)));
-  }
-  return state.restart_at(partition, offset);
+  if (slot->second.stopped) return state.restart_at(partition, offset);
+  const auto what = fmt::format("seeking {}", name(partition));
+  const auto list = make_list({partition});
+  list->elems[0].offset = offset;
+  const ErrorObject error(rd_kafka_seek_partitions(state.handle(), list.get(), seek_timeout_ms));
+  if (error) return tl::unexpected(error_of(*error, what));
+  // It stopped just now, and its fault waits in the queue.
+  if (list->elems[0].err == RD_KAFKA_RESP_ERR__STATE) return state.restart_at(partition, offset);
+  if (list->elems[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(list->elems[0].err, what);
+  slot->second.next = offset;
+  return {};
 }
 
 core::Result<void> Consumer::State::restart_at(const TopicPartition& moved, std::int64_t offset) {
@@ -133,12 +133,33 @@ core::Result<void> Consumer::State::toggle(const std::vector<TopicPartition>& pa
   return result;
 }
 
+void Consumer::State::wake_fetchers(const std::vector<TopicPartition>& partitions) {
+  // librdkafka's fetching thread does not hear of a resumed partition: it may sleep on for a second, unless
+  // it is sent where the partition stands already.
+  std::vector<TopicPartition> names;
+  for (const auto& partition : partitions) {
+    const auto slot = slots.find(partition);
+    if (slot != slots.end() && slot->second.assigned && !slot->second.stopped) names.push_back(partition);
+  }
+  if (names.empty()) return;
+  const auto list = make_list(names);
+  for (std::size_t i = 0; i < names.size(); ++i) list->elems[i].offset = slots.find(names[i])->second.next;
+  const ErrorObject ignored(rd_kafka_seek_partitions(handle(), list.get(), seek_timeout_ms));
+}
+
 core::Result<void> Consumer::pause(const std::vector<TopicPartition>& partitions) {
   return state_->toggle(partitions, true);
 }
 
 core::Result<void> Consumer::resume(const std::vector<TopicPartition>& partitions) {
-  return state_->toggle(partitions, false);
+  std::vector<TopicPartition> paused;
+  for (const auto& partition : partitions) {
+    const auto slot = state_->slots.find(partition);
+    if (slot != state_->slots.end() && slot->second.paused) paused.push_back(partition);
+  }
+  auto resumed = state_->toggle(paused, false);
+  state_->wake_fetchers(paused);
+  return resumed;
 }
 
 }  // namespace hookline::kafka

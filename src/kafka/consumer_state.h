@@ -84,6 +84,7 @@ struct Consumer::State {
   /// Gives librdkafka the positions of all assigned partitions that do not stand still, and `moved` at `offset`.
   core::Result<void> restart_at(const TopicPartition& moved, std::int64_t offset);
   core::Result<void> toggle(const std::vector<TopicPartition>& partitions, bool pause);
+  void wake_fetchers(const std::vector<TopicPartition>& partitions);
 
   /// Starts the commit of those entries that are ours; the sequence number of the request, if one was sent.
   std::optional<std::uint64_t> start_commit(const std::vector<CommitEntry>& entries, PendingCommit pending);

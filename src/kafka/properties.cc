@@ -32,6 +32,8 @@ constexpr std::array consumer_defaults{
     // fetch; its default of a second idles at high rates (docs/decisions/librdkafka.md).
     Row{"fetch.queue.backoff.ms", "10"},
     Row{"queued.max.messages.kbytes", "8192"},
+    // A resumed partition waits for the fetch under way, which brokers hold open so long when idle.
+    Row{"fetch.wait.max.ms", "100"},
     // A response may exceed fetch.max.bytes by one batch, however large. Over this limit the connection
     // would be closed and the partition stand still for ever.
     Row{"receive.message.max.bytes", "1073741824"},
