@@ -1,0 +1,60 @@
+// The declarations as they leave the room: definitions as trees, secrets masked, and schemas.
+#include <fmt/format.h>
+
+#include "definitions.h"
+#include "network.h"
+#include "settings_declaration.h"
+#include "hookline/config/load.h"
+#include "hookline/config/secret.h"
+
+namespace hookline::config {
+namespace {
+
+/// What may be shown of a secret URL.
+std::string masked_url(const std::string& url) {
+  const auto front = scheme_and_host(url);
+  return front.empty() ? std::string(mask) : fmt::format("{}/{}", front, mask);
+}
+
+}  // namespace
+
+json::Tree to_tree(const Webhook& webhook) {
+  auto tree = print_section(webhook_section(), webhook);
+  for (const auto& pointer : webhook.referenced) {
+    const json::Tree::json_pointer at(pointer);
+    if (tree.contains(at)) tree[at] = std::string(mask);
+  }
+  for (std::size_t i = 0; i < webhook.endpoints.size(); ++i) {
+    const auto& endpoint = webhook.endpoints[i];
+    const bool secret = webhook.secret_url || endpoint.url_secret || !endpoint.url.literal.empty();
+    if (secret) tree["endpoints"][i]["url"] = masked_url(endpoint.url.value);
+  }
+  for (const auto& key : webhook.inherited) tree.erase(key);
+  return tree;
+}
+
+json::Tree to_tree(const Policy& policy) { return print_section(policy_section(), policy); }
+
+json::Tree to_tree(const Settings& settings) { return print_section(settings_section(), SettingsDraft{settings, {}, {}, {}}); }
+
+json::Tree config_schema() {
+  const auto& section = settings_section();
+  return schema_document("Hookline configuration", "hookline.yaml: the settings of the service. docs/config.md is its handbook.",
+                         mapping_schema(shapes(section), section.rules));
+}
+
+json::Tree webhook_schema() {
+  // Without a template these must be there; a template may bring them.
+  const json::Tree rules{{"anyOf", json::Tree::array({{{"required", json::Tree::array({"template"})}},
+                                                      {{"required", json::Tree::array({"endpoints"})}}})}};
+  auto rows = shapes(webhook_section());
+  for (auto& row : rows) row.required = row.required && row.key != "endpoints";
+  return schema_document("Hookline webhook", "One webhook: one document of a file under `webhooks`, or the body of a request to the admin API.",
+                         mapping_schema(rows, rules));
+}
+
+json::Tree policy_schema() {
+  return schema_document("Hookline policy", "One policy: one document of a file under `policies`.", mapping_schema(shapes(policy_section()), policy_section().rules));
+}
+
+}  // namespace hookline::config
