@@ -335,141 +335,140 @@ TEST(Expression, MatchesSearchesWithRe2) {
 }
 
 TEST(Expression, MacrosAskEveryElementAndAbsorbErrorsLikeLogic) {
-    expect_rows({
-        {"[1, 2].exists(x, x > 1)", "{}", "true"},
-        {"[1, 2].exists(x, x > 2)", "{}", "false"},
-        {"[].exists(x, true)", "{}", "false"},
-        {"[].all(x, false)", "{}", "true"},
-        {"[1, 2].all(x, x > 0)", "{}", "true"},
-        {"[1, 2].all(x, x > 1)", "{}", "false"},
-        {"a.exists(x, x.k == 2)", R"({"a":[{"k":1},{"k":2}]})", "true"},
-        {"a.exists(x, x.k == 2)", R"({"a":[{"j":1},{"k":2}]})", "true"},
-        {"a.exists(x, x.k == 3)", R"({"a":[{"j":1},{"k":2}]})", "error: no such field"},
-        {"a.all(x, x.k == 2)", R"({"a":[{"j":1},{"k":1}]})", "false"},
-        {"a.all(x, x.k == 2)", R"({"a":[{"j":1},{"k":2}]})", "error: no such field"},
-        {"a.exists(x, x)", R"({"a":[1,true]})", "true"},
-        {"a.exists(x, x)", R"({"a":[1,false]})", "error: no matching overload"},
-        {"a.exists(k, k == \"y\")", R"({"a":{"x":1,"y":2}})", "true"},
-        {"a.exists(x, x == 1)", R"({"a":5})", "error: no matching overload"},
-        {"a.exists(x, x == 1)", R"({"a":null})", "error: no matching overload"},
-        {"a.exists(x, b.exists(y, x == y))", R"({"a":[1,2],"b":[3,2]})", "true"},
-        {"a.exists(x, x.exists(x, x == 2))", R"({"a":[[1],[2]]})", "true"},
-        {"a.exists(x, x[0] == 2)", R"({"a":[[1],[2]]})", "true"},
-        {"a.exists(x, x.lowerAscii() == \"b\")", R"({"a":["A","B"]})", "true"},
-    });
+  expect_rows({
+      {"[1, 2].exists(x, x > 1)", "{}", "true"},
+      {"[1, 2].exists(x, x > 2)", "{}", "false"},
+      {"[].exists(x, true)", "{}", "false"},
+      {"[].all(x, false)", "{}", "true"},
+      {"[1, 2].all(x, x > 0)", "{}", "true"},
+      {"[1, 2].all(x, x > 1)", "{}", "false"},
+      {"a.exists(x, x.k == 2)", R"({"a":[{"k":1},{"k":2}]})", "true"},
+      {"a.exists(x, x.k == 2)", R"({"a":[{"j":1},{"k":2}]})", "true"},
+      {"a.exists(x, x.k == 3)", R"({"a":[{"j":1},{"k":2}]})", "error: no such field"},
+      {"a.all(x, x.k == 2)", R"({"a":[{"j":1},{"k":1}]})", "false"},
+      {"a.all(x, x.k == 2)", R"({"a":[{"j":1},{"k":2}]})", "error: no such field"},
+      {"a.exists(x, x)", R"({"a":[1,true]})", "true"},
+      {"a.exists(x, x)", R"({"a":[1,false]})", "error: no matching overload"},
+      {"a.exists(k, k == \"y\")", R"({"a":{"x":1,"y":2}})", "true"},
+      {"a.exists(x, x == 1)", R"({"a":5})", "error: no matching overload"},
+      {"a.exists(x, x == 1)", R"({"a":null})", "error: no matching overload"},
+      {"a.exists(x, b.exists(y, x == y))", R"({"a":[1,2],"b":[3,2]})", "true"},
+      {"a.exists(x, x.exists(x, x == 2))", R"({"a":[[1],[2]]})", "true"},
+      {"a.exists(x, x[0] == 2)", R"({"a":[[1],[2]]})", "true"},
+      {"a.exists(x, x.lowerAscii() == \"b\")", R"({"a":["A","B"]})", "true"},
+  });
 }
 
 TEST(Expression, TheIterationVariableHidesEveryOtherMeaningInTheMacroOnly) {
-    expect_rows({
-        {"[1].all(service, service == 1) && service == \"s\"", R"({"service":"s"})", "true"},
-        {"[{\"a\":1}].all(x, true)", "{}", "fault: '{' is not an operator here"},
-        {"a.all(service, service.name == \"in\")", R"({"a":[{"name":"in"}],"service":{"name":"out"}})",
-         "true"},
-        {"a.all(document, document.b == 1)", R"({"a":[{"b":1}],"b":2})", "true"},
-        {"[1].all(x, [2].all(x, x == 2) && x == 1)", "{}", "true"},
-        {"x.all(x, x == 1)", R"({"x":[1]})", "true"},
-        {"[1].all(type, type == 1)", "{}", "true"},
-        {"[1].all(y, true) && y == 5", R"({"y":5})", "true"},
-    });
+  expect_rows({
+      {"[1].all(service, service == 1) && service == \"s\"", R"({"service":"s"})", "true"},
+      {"[{\"a\":1}].all(x, true)", "{}", "fault: '{' is not an operator here"},
+      {"a.all(service, service.name == \"in\")", R"({"a":[{"name":"in"}],"service":{"name":"out"}})", "true"},
+      {"a.all(document, document.b == 1)", R"({"a":[{"b":1}],"b":2})", "true"},
+      {"[1].all(x, [2].all(x, x == 2) && x == 1)", "{}", "true"},
+      {"x.all(x, x == 1)", R"({"x":[1]})", "true"},
+      {"[1].all(type, type == 1)", "{}", "true"},
+      {"[1].all(y, true) && y == 5", R"({"y":5})", "true"},
+  });
 }
 
 TEST(Expression, ContainsIpKnowsBothFamilies) {
-    expect_rows({
-        {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"10.255.0.1"})", "true"},
-        {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"11.0.0.1"})", "false"},
-        {"cidr('10.1.2.3/8').containsIP(a)", R"({"a":"10.255.0.1"})", "true"},
-        {"cidr('10.0.0.128/25').containsIP(a)", R"({"a":"10.0.0.127"})", "false"},
-        {"cidr('10.0.0.1/32').containsIP(a)", R"({"a":"10.0.0.1"})", "true"},
-        {"cidr('0.0.0.0/0').containsIP(a)", R"({"a":"203.0.113.5"})", "true"},
-        {"cidr('0.0.0.0/0').containsIP(a)", R"({"a":"::1"})", "false"},
-        {"cidr('::/0').containsIP(a)", R"({"a":"203.0.113.5"})", "false"},
-        {"cidr('2001:db8::/32').containsIP(a)", R"({"a":"2001:DB8:0::5"})", "true"},
-        {"cidr('2001:db8::/33').containsIP(a)", R"({"a":"2001:db8:8000::"})", "false"},
-        {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"::ffff:10.0.0.1"})", "true"},
-        {"cidr(n).containsIP(a)", R"({"a":"10.0.0.1","n":"10.0.0.0/24"})", "true"},
-        {"cidr(n).containsIP(a)", R"({"a":"10.0.0.1","n":"10.0.0.0"})", "error: not a CIDR"},
-        {"cidr('10.0.0.0/8').containsIP(source_ip)", "{}", "error: not an IP address"},
-        {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"10.0.0"})", "error: not an IP address"},
-        {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"10.0.0.1 "})", "error: not an IP address"},
-        {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"10.0.0.1/32"})", "error: not an IP address"},
-        {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"fe80::1%eth0"})", "error: not an IP address"},
-        {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":167772161})", "error: not an IP address"},
-        {"cidr('10.0.0.0/33').containsIP(a)", "{}", "fault: not a network"},
-        {"cidr('10.0.0.0/-1').containsIP(a)", "{}", "fault: not a network"},
-        {"cidr('10.0.0.0/').containsIP(a)", "{}", "fault: not a network"},
-        {"cidr('::/129').containsIP(a)", "{}", "fault: not a network"},
-        {"cidr('10.0.0.1').containsIP(a)", "{}", "fault: not a network"},
-    });
+  expect_rows({
+      {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"10.255.0.1"})", "true"},
+      {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"11.0.0.1"})", "false"},
+      {"cidr('10.1.2.3/8').containsIP(a)", R"({"a":"10.255.0.1"})", "true"},
+      {"cidr('10.0.0.128/25').containsIP(a)", R"({"a":"10.0.0.127"})", "false"},
+      {"cidr('10.0.0.1/32').containsIP(a)", R"({"a":"10.0.0.1"})", "true"},
+      {"cidr('0.0.0.0/0').containsIP(a)", R"({"a":"203.0.113.5"})", "true"},
+      {"cidr('0.0.0.0/0').containsIP(a)", R"({"a":"::1"})", "false"},
+      {"cidr('::/0').containsIP(a)", R"({"a":"203.0.113.5"})", "false"},
+      {"cidr('2001:db8::/32').containsIP(a)", R"({"a":"2001:DB8:0::5"})", "true"},
+      {"cidr('2001:db8::/33').containsIP(a)", R"({"a":"2001:db8:8000::"})", "false"},
+      {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"::ffff:10.0.0.1"})", "true"},
+      {"cidr(n).containsIP(a)", R"({"a":"10.0.0.1","n":"10.0.0.0/24"})", "true"},
+      {"cidr(n).containsIP(a)", R"({"a":"10.0.0.1","n":"10.0.0.0"})", "error: not a CIDR"},
+      {"cidr('10.0.0.0/8').containsIP(source_ip)", "{}", "error: not an IP address"},
+      {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"10.0.0"})", "error: not an IP address"},
+      {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"10.0.0.1 "})", "error: not an IP address"},
+      {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"10.0.0.1/32"})", "error: not an IP address"},
+      {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":"fe80::1%eth0"})", "error: not an IP address"},
+      {"cidr('10.0.0.0/8').containsIP(a)", R"({"a":167772161})", "error: not an IP address"},
+      {"cidr('10.0.0.0/33').containsIP(a)", "{}", "fault: not a network"},
+      {"cidr('10.0.0.0/-1').containsIP(a)", "{}", "fault: not a network"},
+      {"cidr('10.0.0.0/').containsIP(a)", "{}", "fault: not a network"},
+      {"cidr('::/129').containsIP(a)", "{}", "fault: not a network"},
+      {"cidr('10.0.0.1').containsIP(a)", "{}", "fault: not a network"},
+  });
 }
 
 TEST(Expression, KeyAndHeadersComeFromTheRecord) {
-    Given given;
-    const std::array<event::Header, 1> headers{{{"tenant", "acme \"1\""}}};
-    given.record().headers = headers;
-    given.record().key = "st-\"1\"\\";
-    const auto key = given.compile(R"(key == 'st-"1"\\')");
-    const auto header = given.compile(R"(headers.tenant == 'acme "1"')");
-    const auto dynamic = given.compile(R"(headers[document.name] == 'acme "1"')");
-    const auto missing = given.compile("headers.nobody == \"x\"");
-    const auto present = given.compile("has(headers.tenant) && !has(headers.nobody)");
-    const event::Event& event = given.read(R"({"name":"tenant"})");
-    Arena arena;
-    EXPECT_EQ(show(key.evaluate(event, arena)), "true");
-    EXPECT_EQ(show(header.evaluate(event, arena)), "true");
-    EXPECT_EQ(show(dynamic.evaluate(event, arena)), "true");
-    EXPECT_EQ(show(missing.evaluate(event, arena)), "error: no such field");
-    EXPECT_EQ(show(present.evaluate(event, arena)), "true");
+  Given given;
+  const std::array<event::Header, 1> headers{{{"tenant", "acme \"1\""}}};
+  given.record().headers = headers;
+  given.record().key = "st-\"1\"\\";
+  const auto key = given.compile(R"(key == 'st-"1"\\')");
+  const auto header = given.compile(R"(headers.tenant == 'acme "1"')");
+  const auto dynamic = given.compile(R"(headers[document.name] == 'acme "1"')");
+  const auto missing = given.compile("headers.nobody == \"x\"");
+  const auto present = given.compile("has(headers.tenant) && !has(headers.nobody)");
+  const event::Event& event = given.read(R"({"name":"tenant"})");
+  Arena arena;
+  EXPECT_EQ(show(key.evaluate(event, arena)), "true");
+  EXPECT_EQ(show(header.evaluate(event, arena)), "true");
+  EXPECT_EQ(show(dynamic.evaluate(event, arena)), "true");
+  EXPECT_EQ(show(missing.evaluate(event, arena)), "error: no such field");
+  EXPECT_EQ(show(present.evaluate(event, arena)), "true");
 }
 
 TEST(Expression, MatchesOnlyOnTrueAndTellsTheErrorThatItMeant) {
-    Given given;
-    const auto text = given.compile("document.a");
-    const auto missing = given.compile("a == 1 && no.such == 2");
-    const event::Event& event = given.read(R"({"a":1})");
-    Arena arena;
-    std::optional<EvalError> error;
-    EXPECT_FALSE(text.matches(event, arena, &error));
-    ASSERT_TRUE(error);
-    EXPECT_EQ(error->what, "no matching overload");
-    error.reset();
-    EXPECT_FALSE(missing.matches(event, arena, &error));
-    ASSERT_TRUE(error);
-    EXPECT_EQ(error->what, "no such field");
-    EXPECT_EQ(error->at, 10u);
-    EXPECT_FALSE(missing.matches(event, arena));
+  Given given;
+  const auto text = given.compile("document.a");
+  const auto missing = given.compile("a == 1 && no.such == 2");
+  const event::Event& event = given.read(R"({"a":1})");
+  Arena arena;
+  std::optional<EvalError> error;
+  EXPECT_FALSE(text.matches(event, arena, &error));
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->what, "no matching overload");
+  error.reset();
+  EXPECT_FALSE(missing.matches(event, arena, &error));
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->what, "no such field");
+  EXPECT_EQ(error->at, 10u);
+  EXPECT_FALSE(missing.matches(event, arena));
 }
 
 TEST(Expression, AFaultLeavesTheVariablesAlone) {
-    Given given;
-    EXPECT_FALSE(Expression::compile("some_field == 1 && \"a\" == other_field && 1 = 2", given.variables()));
-    EXPECT_FALSE(Expression::compile("some_field && \"a\"", given.variables()));
-    EXPECT_EQ(given.variables().size(), 0u);
-    EXPECT_TRUE(Expression::compile("some_field && other_field && some_field", given.variables()));
-    EXPECT_EQ(given.variables().size(), 2u);
+  Given given;
+  EXPECT_FALSE(Expression::compile("some_field == 1 && \"a\" == other_field && 1 = 2", given.variables()));
+  EXPECT_FALSE(Expression::compile("some_field && \"a\"", given.variables()));
+  EXPECT_EQ(given.variables().size(), 0u);
+  EXPECT_TRUE(Expression::compile("some_field && other_field && some_field", given.variables()));
+  EXPECT_EQ(given.variables().size(), 2u);
 }
 
 TEST(Expression, AStaticPathIsOneVariable) {
-    Given given;
-    given.compile("a.b.c == 1 && a[\"b\"][\"c\"] == 1 && document.a.b.c == 1");
-    EXPECT_EQ(given.variables().size(), 1u);
+  Given given;
+  given.compile("a.b.c == 1 && a[\"b\"][\"c\"] == 1 && document.a.b.c == 1");
+  EXPECT_EQ(given.variables().size(), 1u);
 }
 
 TEST(Expression, AppendTextShowsValuesAsPayloadsDo) {
-    const auto text = [](Value value) {
-      std::string out = ">";
-      append_text(value, out);
-      return out;
-    };
-    const List list{Value{std::int64_t{1}}, Value{std::string_view("a\"b")}};
-    EXPECT_EQ(text({std::string_view("a \"b\"")}), ">a \"b\"");
-    EXPECT_EQ(text({std::int64_t{-5}}), ">-5");
-    EXPECT_EQ(text({std::uint64_t{18446744073709551615u}}), ">18446744073709551615");
-    EXPECT_EQ(text({2.5}), ">2.5");
-    EXPECT_EQ(text({1e21}), ">1e+21");
-    EXPECT_EQ(text({true}), ">true");
-    EXPECT_EQ(text({nullptr}), ">null");
-    EXPECT_EQ(text({&list}), R"(>[1,"a\"b"])");
-    EXPECT_EQ(text({json::Value{json::ValueKind::object, R"({ "a" : 1.50 })"}}), R"(>{"a":1.50})");
+  const auto text = [](Value value) {
+    std::string out = ">";
+    append_text(value, out);
+    return out;
+  };
+  const List list{Value{std::int64_t{1}}, Value{std::string_view("a\"b")}};
+  EXPECT_EQ(text({std::string_view("a \"b\"")}), ">a \"b\"");
+  EXPECT_EQ(text({std::int64_t{-5}}), ">-5");
+  EXPECT_EQ(text({std::uint64_t{18446744073709551615u}}), ">18446744073709551615");
+  EXPECT_EQ(text({2.5}), ">2.5");
+  EXPECT_EQ(text({1e21}), ">1e+21");
+  EXPECT_EQ(text({true}), ">true");
+  EXPECT_EQ(text({nullptr}), ">null");
+  EXPECT_EQ(text({&list}), R"(>[1,"a\"b"])");
+  EXPECT_EQ(text({json::Value{json::ValueKind::object, R"({ "a" : 1.50 })"}}), R"(>{"a":1.50})");
 }
 
 }  // namespace
