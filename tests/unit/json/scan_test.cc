@@ -8,6 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "hookline/json/write.h"
+#include "unit/json/implementations.h"
+
 namespace hookline::json {
 
 void PrintTo(const Value& value, std::ostream* out) {
@@ -179,28 +182,50 @@ TEST(Scan, DepthCostsNoStack) {
   EXPECT_EQ(found(deep, "a"), number("1"));
 }
 
+/// Two pages, of which the second must not be touched.
+class GuardedPage {
+ public:
+  GuardedPage()
+      : size_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))),
+        pages_(mmap(nullptr, 2 * size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+    EXPECT_NE(pages_, MAP_FAILED);
+    EXPECT_EQ(mprotect(static_cast<char*>(pages_) + size_, size_, PROT_NONE), 0);
+  }
+  ~GuardedPage() { munmap(pages_, 2 * size_); }
+  GuardedPage(const GuardedPage&) = delete;
+  GuardedPage& operator=(const GuardedPage&) = delete;
+
+  /// A copy whose last byte is the last one that may be read.
+  std::string_view at_the_end(std::string_view text) {
+    char* begin = static_cast<char*>(pages_) + size_ - text.size();
+    std::memcpy(begin, text.data(), text.size());
+    return {begin, text.size()};
+  }
+
+ private:
+  std::size_t size_;
+  void* pages_;
+};
+
 TEST(Scan, ReadsNothingBehindTheDocument) {
-  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  char* pages =
-      static_cast<char*>(mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-  ASSERT_NE(pages, MAP_FAILED);
-  ASSERT_EQ(mprotect(pages + page, page, PROT_NONE), 0);
+  GuardedPage page;
   PathSet paths;
   paths.want(Path{{"a"}});
-  Scanner scanner;
-  std::vector<Value> slots;
-  for (std::size_t filler = 0; filler < 200; ++filler) {
-    for (const std::string_view tail :
-         {R"({"a":"x"})", R"({"a":12)", R"({"a":"x)", R"({"a")", "\xF0\x9F", R"({"a":"\u)"}) {
-      const std::string document = std::string(filler, ' ') + std::string(tail);
-      char* at = pages + page - document.size();
-      std::memcpy(at, document.data(), document.size());
-      const std::string_view view(at, document.size());
-      EXPECT_EQ(scanner.scan(view, paths, slots).has_value(), tail.back() == '}');
-      EXPECT_EQ(scanner.validate(view).has_value(), tail.back() == '}');
+  with_every_implementation([&] {
+    Scanner scanner;
+    std::vector<Value> slots;
+    for (std::size_t filler = 0; filler < 200; ++filler) {
+      for (const std::string_view tail :
+           {R"({"a":"x"})", R"({"a":12)", R"({"a":"x)", R"({"a")", "\xF0\x9F", R"({"a":"\u)"}) {
+        const auto document = page.at_the_end(std::string(filler, ' ') + std::string(tail));
+        ASSERT_EQ(scanner.scan(document, paths, slots).has_value(), tail.back() == '}') << document;
+        ASSERT_EQ(scanner.validate(document).has_value(), tail.back() == '}') << document;
+        std::string out;
+        append_compact(document, out);
+        append_escaped(document, out);
+      }
     }
-  }
-  munmap(pages, 2 * page);
+  });
 }
 
 TEST(Validate, PassesWhatTheGrammarAllows) {
