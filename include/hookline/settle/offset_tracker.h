@@ -43,8 +43,8 @@ class OffsetTracker {
   /// restored from the map whose offset was passed over are gone records: they are settled and
   /// counted (vanished()). Call it only where has_room() said yes.
   Admitted admit(std::int64_t offset, std::uint32_t deliveries, std::uint64_t bytes) {
-    if (open_ == 0 && deliveries == 0 &&
-        offset >= end_) {  // nothing to remember: most records of most topics
+    // Nothing to remember: most records of most topics.
+    if (open_ == 0 && deliveries == 0 && offset >= end_) {
       base_ = next_ = end_ = offset + 1;
       return {Admission::fresh};
     }

@@ -254,6 +254,13 @@ TEST(OffsetMap, APerfectChecksumDoesNotMakeNonsenseAMap) {
   EXPECT_TRUE(decode(forge_map("\x01\x00\x00"sv, INT64_MAX), INT64_MAX).empty());
 }
 
+TEST(OffsetMap, ATextThatNoCommitCouldHoldIsNotRead) {
+  const std::string fitting(3051, '\xff');
+  ASSERT_EQ(forge_map("\x02" + fitting, 100).size(), max_metadata);
+  EXPECT_EQ(decode(forge_map("\x02" + fitting, 100), 100), (OffsetMap{100, {{101, 101 + 3051 * 8}}}));
+  EXPECT_TRUE(decode(forge_map("\x02" + fitting + "\xff", 100), 100).empty());
+}
+
 TEST(OffsetMap, WhateverDecodesIsWellFormedAndBounded) {
   Random random(6);
   int maps = 0;

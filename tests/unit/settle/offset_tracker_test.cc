@@ -60,6 +60,7 @@ TEST(OffsetTracker, ARecordWithoutDeliveriesIsSettledAtOnce) {
   OffsetTracker tracker(5);
   EXPECT_EQ(tracker.admit(5, 0, 100).admission, Admission::fresh);
   EXPECT_EQ(tracker.base(), 6);
+  EXPECT_EQ(tracker.admit(5, 1, 100).admission, Admission::duplicate);
   const auto open = tracker.admit(6, 1, 1);
   EXPECT_EQ(tracker.admit(7, 0, 100).admission, Admission::fresh);
   EXPECT_EQ(tracker.base(), 6);
@@ -191,6 +192,27 @@ TEST(OffsetTracker, RoomIsRefusedWhereTheMapMightNotBeWritten) {
   EXPECT_FALSE(tracker.has_room(24'409));
 }
 
+TEST(OffsetTracker, RoomCountsTheRecordThatAsksForIt) {
+  OffsetTracker tracker(0);
+  for (std::int64_t offset = 0; offset < 995; ++offset)
+    tracker.admit(offset, 1, 0);
+  const auto last = static_cast<std::int64_t>(max_span) - 1;
+  EXPECT_TRUE(tracker.has_room(last));  // the 996th
+  tracker.admit(995, 1, 0);
+  EXPECT_FALSE(tracker.has_room(last));
+}
+
+TEST(OffsetTracker, WhatAMapTellsOfAlwaysHasRoom) {
+  // Too many unfinished offsets to be admitted anew, but they are in the map already.
+  OffsetTracker tracker(0, OffsetMap{0, {{1, 30'000}, {31'600, 40'000}}});
+  EXPECT_FALSE(fits(1601, 40'000));
+  for (std::int64_t offset = 0; offset < 40'000; ++offset) {
+    ASSERT_TRUE(tracker.has_room(offset)) << offset;
+    tracker.admit(offset, 1, 0);
+  }
+  EXPECT_EQ(tracker.open(), 1601u);
+}
+
 TEST(OffsetTracker, WithNothingOpenThereIsAlwaysRoom) {
   OffsetTracker tracker(0);
   EXPECT_TRUE(tracker.has_room(1ll << 50));
@@ -208,6 +230,16 @@ TEST(OffsetTracker, RestoredRecordsThatNeverComeDoNotBlockAdmission) {
   tracker.admit(1ll << 50, 1, 0);
   EXPECT_EQ(tracker.base(), 1ll << 50);
   EXPECT_EQ(tracker.vanished(), 1u);
+}
+
+TEST(OffsetTracker, RestoredRecordsThatWouldVanishDoNotCountAgainstTheOneThatPassesThem) {
+  OffsetTracker tracker(0, OffsetMap{0, {{1, 30'000}, {31'600, 40'000}}});
+  tracker.admit(0, 1, 0);
+  EXPECT_EQ(tracker.awaited(), 1600u);
+  EXPECT_TRUE(tracker.has_room(40'000));
+  tracker.admit(40'000, 1, 0);
+  EXPECT_EQ(tracker.vanished(), 1600u);
+  EXPECT_EQ(tracker.open(), 2u);
 }
 
 TEST(OffsetTracker, SequencesStayValidWhileTheRingGrowsAndEmpties) {
