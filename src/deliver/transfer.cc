@@ -54,13 +54,23 @@ long to_ms(core::Duration duration) {
       std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::milliseconds>(duration).count()));
 }
 
-/// A token of RFC 9110 section 5.6.2.
+/// The characters of a token (RFC 9110 section 5.6.2).
+constexpr auto token_characters = [] {
+  std::array<bool, 256> table{};
+  for (const char c :
+       std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}();
+
 bool is_token(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           marks.find(c) != std::string_view::npos;
-  });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return token_characters[static_cast<unsigned char>(c)]; });
+}
+
+bool breaks_lines(std::string_view value) {
+  return std::any_of(value.begin(), value.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 template <class Value>
@@ -84,7 +94,7 @@ std::optional<std::string> flaw(const Request& request) {
     if (!is_token(header.name)) return "a header has a name that is not a token";
     if (is_framing_header(header.name))
       return fmt::format("the header {} is not the webhook's to set", header.name);
-    if (header.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+    if (breaks_lines(header.value)) {
       return fmt::format("the value of the header {} holds CR, LF or NUL", header.name);
     }
   }
