@@ -33,7 +33,7 @@ bool is_own_header(std::string_view name) {
 
 std::vector<OwnedHeader> dead_letter_headers(const DeadLetter& letter,
                                              std::span<const OwnedHeader> original) {
-  header::Writer out(original);
+  header::Writer out(letter.pointer ? std::span<const OwnedHeader>() : original);
   out.text(header::reason, name(letter.reason));
   out.text_if_any(header::webhook, letter.webhook);
   out.text_if_any(header::endpoint, letter.endpoint);
@@ -43,6 +43,7 @@ std::vector<OwnedHeader> dead_letter_headers(const DeadLetter& letter,
   out.text_if_any(header::error, letter.error);
   out.origin(letter.origin);
   out.number(header::failed_at, core::to_unix_ms(letter.failed_at));
+  if (letter.pointer) out.text(header::pointer, "true");
   out.text(header::connect_topic, letter.origin.topic);
   out.number(header::connect_partition, letter.origin.partition);
   out.number(header::connect_offset, letter.origin.offset);
@@ -74,6 +75,7 @@ std::optional<ParsedDeadLetter> parse_dead_letter(std::span<const OwnedHeader> h
       .origin_offset = *offset,
       .origin_timestamp_ms = *timestamp,
       .failed_at_ms = *failed_at,
+      .pointer = header::find(headers, header::pointer) == "true",
   };
 }
 

@@ -30,6 +30,7 @@ inline constexpr std::string_view origin_partition = "hookline.origin.partition"
 inline constexpr std::string_view origin_offset = "hookline.origin.offset";
 inline constexpr std::string_view origin_timestamp = "hookline.origin.timestamp";
 inline constexpr std::string_view failed_at = "hookline.failed.at";
+inline constexpr std::string_view pointer = "hookline.pointer";
 inline constexpr std::string_view first_at = "hookline.first.at";
 inline constexpr std::string_view due_at = "hookline.due.at";
 inline constexpr std::string_view key = "hookline.key";

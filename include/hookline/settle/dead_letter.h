@@ -1,7 +1,7 @@
 // Dead letters: the original record (key and value untouched) with headers that tell why it is here.
-// A record that is too large for that becomes a pointer: the same headers without key, value and
-// original headers; a source record without value never becomes a dead letter, so a dead letter
-// without value is a pointer. Pure: builds headers; producing is the engine's. Any thread.
+// A record that is too large for that becomes a pointer: Hookline's headers alone, marked as one, so
+// that a replay reads the original from where it stands. Pure: builds headers; producing is the
+// engine's. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +54,7 @@ struct DeadLetter {
   std::string_view error;
   Origin origin;
   core::WallTime failed_at{};
+  bool pointer = false;  ///< the original is not in this record: read it at `origin`
 };
 
 /// Headers of a dead letter: `original` without any `hookline.*` and `__connect.errors.*`, in their
@@ -74,6 +75,7 @@ struct ParsedDeadLetter {
   std::int64_t origin_offset = 0;
   std::int64_t origin_timestamp_ms = 0;
   std::int64_t failed_at_ms = 0;
+  bool pointer = false;
 };
 std::optional<ParsedDeadLetter> parse_dead_letter(std::span<const OwnedHeader> headers);
 

@@ -95,6 +95,19 @@ TEST(DeadLetter, StripsWhatTheSourceRecordClaimsInItsName) {
   EXPECT_EQ(parsed->origin_topic, "ops.incidents");
 }
 
+TEST(DeadLetter, APointerSaysSoAndLeavesTheOriginalHeadersOut) {
+  DeadLetter letter = example();
+  EXPECT_FALSE(parse_dead_letter(dead_letter_headers(letter, {}))->pointer);
+  letter.pointer = true;
+  const auto headers = dead_letter_headers(letter, Headers{{"large", std::string(100'000, 'x')}});
+  EXPECT_THAT(headers, testing::Contains(OwnedHeader("hookline.pointer", "true")));
+  EXPECT_EQ(headers.front().first, "hookline.reason");
+  EXPECT_TRUE(parse_dead_letter(headers)->pointer);
+  // What a source record claims of itself does not count.
+  EXPECT_FALSE(
+      parse_dead_letter(dead_letter_headers(example(), Headers{{"hookline.pointer", "true"}}))->pointer);
+}
+
 TEST(OwnHeader, IsTheTwoPrefixesAndNothingElse) {
   for (const auto* name :
        {"hookline.", "hookline.reason", "hookline.x.y", "__connect.errors.", "__connect.errors.topic"}) {
