@@ -56,7 +56,9 @@ TEST(MetricsTable, HoldsWhatTheProductPromises) {
       {"hookline_commits_total", {"result"}},
       {"hookline_stale_completions_total", {}},
   };
-  for (const auto& [name, labels] : promised) {
+  for (const auto& entry : promised) {
+    const std::string_view name = entry.first;
+    const auto& labels = entry.second;
     const auto row =
         std::find_if(metric_table.begin(), metric_table.end(), [&](const auto& r) { return r.name == name; });
     ASSERT_NE(row, metric_table.end()) << name;
