@@ -83,7 +83,7 @@ void set(CURL* easy, CURLoption option, Value value) {
 
 std::optional<std::string> flaw(const Request& request) {
   if (url_origin(request.url).empty()) {
-    return "the URL is not an absolute http or https URL without a user name";
+    return "the URL is not an absolute http or https URL with an ASCII host and without a user name";
   }
   const auto& url = request.url;
   if (std::any_of(url.begin(), url.end(),

@@ -42,13 +42,13 @@ std::optional<IpAddress> any_spelling(const std::string& host) {
   return parse_ip(inet_ntop(AF_INET, &v4, buffer, sizeof buffer));
 }
 
-/// The host in ASCII (full-width digits become digits), without what does not belong to the name.
-std::string canonical_host(CURLU* url, std::string host) {
-#ifdef CURLU_PUNYCODE
-  const bool ascii =
-      std::all_of(host.begin(), host.end(), [](char c) { return static_cast<unsigned char>(c) < 128; });
-  if (!ascii) host = part(url, CURLUPART_HOST, CURLU_PUNYCODE).value_or(host);
-#endif
+/// Whether libcurl would turn it into punycode depends on the locale; so it has to be written as such.
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 128; });
+}
+
+/// The host without what does not belong to the name.
+std::string canonical_host(std::string host) {
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   host = host.substr(0, host.find('%'));
   while (!host.empty() && host.back() == '.')
@@ -66,7 +66,8 @@ std::string_view url_origin(std::string_view url) {
   if (scheme == 0) return {};
   const auto end = url.find_first_of("/?#", scheme);
   const auto origin = url.substr(0, end);
-  return origin.size() == scheme || origin.find('@') != std::string_view::npos ? std::string_view() : origin;
+  const bool good = origin.size() > scheme && origin.find('@') == std::string_view::npos && is_ascii(origin);
+  return good ? origin : std::string_view();
 }
 
 std::optional<UrlTarget> parse_url(std::string_view text) {
@@ -79,10 +80,10 @@ std::optional<UrlTarget> parse_url(std::string_view text) {
   const auto scheme = part(url.get(), CURLUPART_SCHEME);
   auto host = part(url.get(), CURLUPART_HOST);
   const auto port = part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
-  if (!scheme || !host || !port) return std::nullopt;
+  if (!scheme || !host || !port || !is_ascii(*host)) return std::nullopt;
   UrlTarget target;
   target.https = *scheme == "https";
-  target.host = canonical_host(url.get(), std::move(*host));
+  target.host = canonical_host(std::move(*host));
   if (target.host.empty()) return std::nullopt;
   const auto [end, error] = std::from_chars(port->data(), port->data() + port->size(), target.port);
   if (error != std::errc() || end != port->data() + port->size()) return std::nullopt;
