@@ -48,13 +48,14 @@ bool is_ascii(std::string_view text) {
 }
 
 /// The host without what does not belong to the name.
-std::string canonical_host(std::string host) {
+std::string canonical_host(std::string_view host) {
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   host = host.substr(0, host.find('%'));
-  while (!host.empty() && host.back() == '.')
-    host.pop_back();
-  std::transform(host.begin(), host.end(), host.begin(), lower);
-  return host;
+  while (host.ends_with('.'))
+    host.remove_suffix(1);
+  std::string name(host);
+  std::transform(name.begin(), name.end(), name.begin(), lower);
+  return name;
 }
 
 }  // namespace
@@ -78,12 +79,12 @@ std::optional<UrlTarget> parse_url(std::string_view text) {
     return std::nullopt;
   }
   const auto scheme = part(url.get(), CURLUPART_SCHEME);
-  auto host = part(url.get(), CURLUPART_HOST);
+  const auto host = part(url.get(), CURLUPART_HOST);
   const auto port = part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   if (!scheme || !host || !port || !is_ascii(*host)) return std::nullopt;
   UrlTarget target;
   target.https = *scheme == "https";
-  target.host = canonical_host(std::move(*host));
+  target.host = canonical_host(*host);
   if (target.host.empty()) return std::nullopt;
   const auto [end, error] = std::from_chars(port->data(), port->data() + port->size(), target.port);
   if (error != std::errc() || end != port->data() + port->size()) return std::nullopt;
