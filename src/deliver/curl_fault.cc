@@ -51,6 +51,7 @@ struct CertificateFault {
 // X509_V_ERR_… of openssl/x509_vfy.h; the numbers are part of its interface.
 constexpr std::array certificate_faults{
     CertificateFault{0, "TLS: the certificate is for another host name"},
+    CertificateFault{1, "TLS: the certificate is for another host name"},  // libcurl's "not verified yet"
     CertificateFault{9, "TLS: the certificate is not valid yet"},
     CertificateFault{10, "TLS: the certificate has expired"},
     CertificateFault{18, "TLS: the certificate is self-signed"},

@@ -18,7 +18,8 @@ struct CurlFault {
 /// The row of an error code that ended a transfer before a complete head; `sent`: the connection stood.
 const CurlFault& fault_of(CURLcode code, bool sent);
 
-/// Why a certificate was refused: OpenSSL's verification result, 0 standing for the name in it.
+/// Why a certificate was refused: OpenSSL's verification result, or that the name in it is another one,
+/// which libcurl compares itself.
 std::string_view certificate_fault(long verify_result);
 
 }  // namespace hookline::deliver

@@ -105,10 +105,13 @@ Answer Transfer::late_answer(core::MonoTime now) {
         Outcome::request_timeout,
         describe(CURLE_OK, fmt::format("no answer within {}", core::format_duration(timeout.request))), now);
   }
-  const bool resolved = link && info<curl_off_t>(easy_, CURLINFO_NAMELOOKUP_TIME_T) > 0;
   const auto limit = core::format_duration(timeout.connect);
-  return resolved ? answer(Outcome::connect_timeout, describe(CURLE_OK, "no connection within " + limit), now)
-                  : answer(Outcome::dns, describe(CURLE_OK, "the name did not resolve within " + limit), now);
+  if (!link || info<curl_off_t>(easy_, CURLINFO_NAMELOOKUP_TIME_T) == 0) {
+    return answer(Outcome::dns, describe(CURLE_OK, "the name did not resolve within " + limit), now);
+  }
+  const bool connected = info<long>(easy_, CURLINFO_LOCAL_PORT) > 0;
+  const auto* const what = connected ? "no end of the TLS handshake within " : "no connection within ";
+  return answer(Outcome::connect_timeout, describe(CURLE_OK, what + limit), now);
 }
 
 }  // namespace hookline::deliver
