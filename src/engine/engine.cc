@@ -147,6 +147,9 @@ void Engine::set_waiting_for(std::string reason) {
 
 void Engine::adopt(std::shared_ptr<const Definitions> definitions) {
   const std::lock_guard lock(mutex_);
+  for (const auto& webhook : definitions_->webhooks()) {
+    if (!definitions->find(webhook.name)) metrics_.forget_webhook(webhook.name);
+  }
   definitions_ = std::move(definitions);
   for (const auto& worker : workers_) worker->adopt(definitions_);
 }
@@ -217,12 +220,19 @@ Readiness Engine::readiness() const {
 }
 
 std::string Engine::exposition() {
+  std::set<std::pair<std::string, std::int32_t>> owned;
   for (const auto& worker : status().workers) {
     for (const auto& p : worker.partitions) {
+      owned.emplace(p.topic, p.partition);
       if (p.end) metrics_.consumer_lag(p.topic, p.partition).set(std::max<std::int64_t>(0, *p.end - p.committed));
       metrics_.oldest_open(p.topic, p.partition).set(p.holder ? p.holder->open_for : core::Duration{});
     }
   }
+  const std::lock_guard lock(mutex_);
+  for (const auto& [topic, partition] : exposed_) {
+    if (!owned.contains({topic, partition})) metrics_.forget_partition(topic, partition);
+  }
+  exposed_ = std::move(owned);
   return metrics_.exposition();
 }
 

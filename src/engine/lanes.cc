@@ -7,8 +7,7 @@ LaneId Lanes::lane_for(const Webhook& webhook, const Endpoint& endpoint) {
   if (fresh) {
     lanes_.push_back(EndpointLane{.webhook_name = webhook.name,
                                   .endpoint_name = endpoint.name,
-                                  .queue = deliver::Lane(deliver::Lane::Limits{}),
-                                  .meter = meter_.lane(webhook.name, endpoint.name)});
+                                  .queue = deliver::Lane(deliver::Lane::Limits{})});
   }
   return place->second;
 }
@@ -24,6 +23,7 @@ void Lanes::adopt(const Definitions& definitions, std::size_t workers) {
       EndpointLane& lane = lanes_[id];
       lane.webhook = &webhook;
       lane.endpoint = &endpoint;
+      lane.meter = meter_.lane(webhook.name, endpoint.name);
       deliver::Lane::Limits limits{webhook.concurrency, webhook.rate_limit};
       if (limits.rate) *limits.rate /= static_cast<double>(workers);
       lane.queue.set_limits(limits);

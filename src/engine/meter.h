@@ -41,6 +41,9 @@ class Meter {
   void delivered(const LaneMeter& lane, core::Duration end_to_end);
   void dead_letter(settle::Reason reason) { metrics_.dead_letters(settle::name(reason)).add(); }
   void commit(bool success) { metrics_.commits(success ? "success" : "failure").add(); }
+  void vanished(std::uint64_t count) {
+    if (count > 0) metrics_.vanished_records().add(count);
+  }
   void stale_completion() { metrics_.stale_completions().add(); }
 
   /// Adds up what the turn counted.

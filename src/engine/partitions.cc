@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace hookline::engine {
 namespace {
 // Brokers refuse a whole request somewhere above 1 MB of metadata (seen: 260 full maps).
@@ -13,13 +15,18 @@ std::string_view Partitions::intern(const std::string& topic) {
   return known != topics_.end() ? *known : topics_.emplace_back(topic);
 }
 
+std::string Partitions::log_name(std::string_view topic, std::int32_t number) const {
+  return fmt::format("{}/{}/{}", cluster_id_, topic, number);
+}
+
 Partition& Partitions::add(const kafka::TopicPartition& name, event::Kind kind, std::int64_t base,
                            std::string_view metadata, core::MonoTime now) {
   Partition partition{.topic = intern(name.topic),
                       .number = name.partition,
                       .kind = kind,
                       .epoch = ++epoch_,
-                      .tracker = settle::OffsetTracker(base, settle::decode(metadata, base))};
+                      .tracker = settle::OffsetTracker(
+                          base, settle::decode(metadata, base, log_name(name.topic, name.partition)))};
   partition.committed_at = now;
   owned_.push_back(std::move(partition));
   return owned_.back();
@@ -47,7 +54,7 @@ std::vector<std::vector<kafka::CommitEntry>> Partitions::take_commits(core::Mono
     const bool changed = partition.version != partition.committed_version;
     if (!changed && now - partition.committed_at < heal_after) continue;
     const auto map = partition.tracker.snapshot();  // base and map from one moment
-    kafka::CommitEntry entry{partition.name(), map.base, settle::encode(map)};
+    kafka::CommitEntry entry{partition.name(), map.base, settle::encode(map, log_name(partition.topic, partition.number))};
     if (requests.empty() || metadata + entry.metadata.size() > max_request_metadata) {
       requests.emplace_back();
       metadata = 0;

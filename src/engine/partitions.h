@@ -31,12 +31,16 @@ struct Partition {
   std::uint64_t committed_version = 0;  ///< of the last commit that was acknowledged
   std::uint64_t sent_version = 0;       ///< of the commit under way
   core::MonoTime committed_at{};
+  std::uint64_t vanished = 0;           ///< of the tracker's, what the metrics know
 
   kafka::TopicPartition name() const { return {std::string(topic), number}; }
 };
 
 class Partitions {
  public:
+  /// `cluster_id` names the log in the metadata of commits, so that a map copied elsewhere is not believed.
+  explicit Partitions(std::string cluster_id) : cluster_id_(std::move(cluster_id)) {}
+
   /// Replaces what was owned. Every partition begins a new epoch.
   void clear() { owned_.clear(); }
   Partition& add(const kafka::TopicPartition& name, event::Kind kind, std::int64_t base, std::string_view metadata,
@@ -66,7 +70,9 @@ class Partitions {
 
  private:
   std::string_view intern(const std::string& topic);
+  std::string log_name(std::string_view topic, std::int32_t number) const;
 
+  std::string cluster_id_;
   std::vector<Partition> owned_;
   std::deque<std::string> topics_;  ///< never shrinks: as many as the configuration names
   settle::Epoch epoch_ = 0;

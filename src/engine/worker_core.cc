@@ -43,7 +43,7 @@ void Outputs::clear() {
 }
 
 WorkerCore::WorkerCore(CoreOptions options, core::Metrics& metrics)
-    : options_(std::move(options)), meter_(metrics), random_(options_.seed), lanes_(meter_) {}
+    : options_(std::move(options)), meter_(metrics), random_(options_.seed), partitions_(options_.cluster_id), lanes_(meter_) {}
 
 void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
   now_ = now;

@@ -190,7 +190,8 @@ void WorkerCore::produce(Handle handle, Burial& burial) {
                                   .http_status = burial.status,
                                   .error = burial.error,
                                   .origin = origin_of(record),
-                                  .failed_at = burial.at};
+                                  .failed_at = burial.at,
+                                  .pointer = burial.pointer};
   kafka::OwnedRecord out{.topic = options_.dead_letter_topic};
   if (burial.pointer) {
     original.clear();

@@ -135,6 +135,9 @@ void WorkerCore::reposition(const Repositioned& move) {
 
 void WorkerCore::commit() {
   next_commit_ = now_.mono + options_.commit_interval;
+  for (auto& partition : partitions_.all()) {
+    meter_.vanished(partition.tracker.vanished() - std::exchange(partition.vanished, partition.tracker.vanished()));
+  }
   if (commits_under_way_ > 0) return;
   first_commit_token_ = commit_token_ + 1;
   for (auto& entries : partitions_.take_commits(now_.mono, options_.commit_heal)) {
@@ -149,9 +152,9 @@ void WorkerCore::on_commit(const kafka::CommitReport& report) {
   bool failed = report.error.has_value();
   for (const auto& [name, error] : report.partitions) {
     partitions_.committed(name, !report.error && !error, now_.mono);
+    meter_.commit(!report.error && !error);
     failed = failed || error.has_value();
   }
-  meter_.commit(!failed);
   if (!failed) return;
   if (const auto more = commit_gate_.pass(now_.mono)) {
     std::string why = report.error ? report.error->message : "";

@@ -363,7 +363,7 @@ bool World::is_done(const Log& log, const Record& record) const {
 /// Nothing that is committed, by offset or by map, may be unfinished.
 void World::check_commits() {
   for (const auto& log : logs_) {
-    const auto map = settle::decode(log.metadata, log.committed);
+    const auto map = settle::decode(log.metadata, log.committed, fmt::format("simulated/{}/{}", log.topic, log.number));
     for (const auto& record : log.records) {
       const bool claimed = record.offset < log.committed || map.contains(record.offset);
       if (claimed && !is_done(log, record)) {

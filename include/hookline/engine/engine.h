@@ -10,7 +10,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hookline/config/load.h"
@@ -82,6 +84,7 @@ class Engine {
   const core::WallTime started_at_;
   mutable std::mutex mutex_;  ///< guards what follows up to the workers
   std::shared_ptr<const Definitions> definitions_;
+  std::set<std::pair<std::string, std::int32_t>> exposed_;  ///< partitions that have gauges
   std::string waiting_for_;   ///< why start() has not come to its end; empty: it has
   std::string cluster_id_;
   std::vector<std::shared_ptr<Worker>> workers_;
