@@ -1,6 +1,6 @@
 // A seeded world around the real WorkerCore: members of a group, a log with partitions, a broker that
 // commits late or not at all, receivers that answer as chance has it, crashes at any moment. Time is
-// virtual. After every step the world checks what may never be wrong (check_commits), and at the end
+// virtual. Whenever something is committed the world checks that it may be (check_commits), and at the end
 // that everything came to rest (check_end). A failing seed runs again to the letter.
 #pragma once
 
@@ -51,6 +51,7 @@ class World {
  private:
   struct Record {
     std::int64_t offset;
+    core::WallTime timestamp;
     std::string key, value;
     bool poison = false;
     std::set<std::string> expected;  ///< webhook/endpoint of each delivery; for poison one empty name
