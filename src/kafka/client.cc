@@ -16,10 +16,19 @@ void relay_log(const rd_kafka_t* handle, int severity, const char* facility, con
 
 using Conf = std::unique_ptr<rd_kafka_conf_t, Returned<rd_kafka_conf_destroy>>;
 
+/// What librdkafka would take, and Hookline cannot live with.
+std::optional<std::string> objection(std::string_view name, std::string_view value) {
+  if (name == "partition.assignment.strategy" && value.find("cooperative") != std::string_view::npos)
+    return "Hookline answers rebalances as a whole: use roundrobin or range";
+  return std::nullopt;
+}
+
 core::Result<Conf> make_conf(const Properties& properties) {
   Conf conf(rd_kafka_conf_new());
   std::array<char, 512> text{};
   for (const auto& [name, value] : properties) {
+    if (const auto why = objection(name, value))
+      return core::fail(core::ErrorCode::invalid, fmt::format("kafka.{}: {}", name, *why));
     const auto outcome = rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), text.data(), text.size());
     if (outcome == RD_KAFKA_CONF_OK) continue;
     // librdkafka's text may quote the value, so it goes through the same mask as its log.

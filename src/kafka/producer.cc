@@ -64,7 +64,6 @@ class KafkaProducer final : public Producer {
   void accept();
   bool submit();
   bool submit_one(PendingList& from);
-  void serve();
   void settle(PendingList& from, Pending& entry, rd_kafka_resp_err_t code, bool by_broker);
   void report(PendingList& from, const Pending& entry, ProduceReport report);
   void hand_out_reports();
@@ -155,7 +154,9 @@ void KafkaProducer::run() {
     bool more = false;
     if (client_) {
       more = submit();
-      serve();
+      // Reports make room for what was left.
+      const bool freed = rd_kafka_poll(client_->get(), 0) > 0;
+      more = more || (freed && (!waiting_.empty() || !alone_.empty()));
       if (const auto cause = client_->fatal_error()) bury(*cause);
     }
     hand_out_reports();
@@ -216,8 +217,6 @@ bool KafkaProducer::submit_one(PendingList& from) {
       return true;
   }
 }
-
-void KafkaProducer::serve() { (void)rd_kafka_poll(client_->get(), 0); }
 
 void KafkaProducer::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   auto& producer = Client::owner_of<KafkaProducer>(opaque);
