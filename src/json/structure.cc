@@ -12,7 +12,7 @@
 namespace hookline::json {
 namespace {
 
-constexpr std::size_t smallest_capacity = 16 * 1024;
+constexpr std::size_t smallest_capacity = 16'384;
 
 /// Position of the first control character inside a string; npos if there is none.
 std::size_t find_control_in_string(std::string_view text) {

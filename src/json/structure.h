@@ -3,8 +3,8 @@
 // only file that simdjson's parser is seen in; its second stage is not used, because it refuses
 // legal numbers that no machine type holds (1e999, 30 digits) and copies every string.
 //
-// One Structure per thread, reused: it keeps four bytes for each byte of the largest text seen, and
-// reads nothing behind the text.
+// One Structure per thread, reused: it keeps up to eight bytes for each byte of the largest text seen,
+// and reads nothing behind the text.
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,7 @@ struct RecordView {
   std::optional<std::string_view> key;
   std::optional<std::string_view> value;  ///< nullopt: a tombstone
   std::span<const Header> headers;
-  /// True if json::padding bytes behind `value` may be read; else the decoder copies it first.
+  /// True if json::padding bytes behind `value` may be read. Reading does not depend on it.
   bool padded = false;
 };
 

@@ -7,8 +7,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +35,7 @@ struct Value {
 };
 
 /// The text of a string value with its escapes resolved: `raw` itself where it has none, else
-/// decoded into `buffer` (replaced). Lone surrogates become U+FFFD.
+/// decoded into `buffer` (replaced). Lone surrogates become U+FFFD; what is no escape stays.
 std::string_view unescape(std::string_view raw, std::string& buffer);
 
 using SlotId = std::uint32_t;

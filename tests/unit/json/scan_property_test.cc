@@ -18,9 +18,10 @@ namespace {
 /// A value of the model. Containers hold what was written, duplicate keys included.
 struct Model {
   ValueKind kind = ValueKind::null;
-  std::string scalar;                                  ///< as a Scanner tells it
-  std::vector<std::pair<std::string, Model>> members;  ///< keys without escapes; empty keys in arrays
-  std::string written;
+  std::string scalar = {};             ///< as a Scanner tells it
+  std::vector<std::string> keys = {};  ///< without escapes; empty texts in arrays
+  std::vector<Model> values = {};
+  std::string written = {};
 };
 
 class Writer {
@@ -29,10 +30,7 @@ class Writer {
 
   std::size_t below(std::size_t limit) { return random_() % limit; }
 
-  Model document() {
-    Model root = container(0, true);
-    return root;
-  }
+  Model document() { return container(0, true); }
 
   /// A path that often exists.
   Path path(const Model& root) {
@@ -40,10 +38,10 @@ class Writer {
     const Model* at = &root;
     for (auto steps = below(4) + 1; steps > 0; --steps) {
       std::string segment = any_key();
-      if (!at->members.empty() && below(4) > 0) {
-        const auto position = below(at->members.size());
-        segment = at->kind == ValueKind::array ? std::to_string(position) : at->members[position].first;
-        at = &at->members[position].second;
+      if (!at->values.empty() && below(4) > 0) {
+        const auto position = below(at->values.size());
+        segment = at->kind == ValueKind::array ? std::to_string(position) : at->keys[position];
+        at = &at->values[position];
       } else if (below(3) == 0) {
         segment = std::to_string(below(3));
       }
@@ -88,18 +86,19 @@ class Writer {
         {ValueKind::string, R"(q\"\\)"}, {ValueKind::string, "é\\u0041"},
         {ValueKind::string, R"(\\\\)"},  {ValueKind::number, "7"}};
     const auto& [kind, text] = scalars[below(std::size(scalars))];
-    return {kind, text, {}, kind == ValueKind::string ? '"' + text + '"' : text};
+    return {kind, text, {}, {}, kind == ValueKind::string ? '"' + text + '"' : text};
   }
 
   Model container(int depth, bool object) {
-    Model model{object ? ValueKind::object : ValueKind::array, "", {}, ""};
+    Model model{object ? ValueKind::object : ValueKind::array};
     model.written = object ? "{" : "[";
     for (auto count = below(depth == 0 ? 8 : 5); count > 0; --count) {
       model.written += space();
       const std::string key = object ? any_key() : "";
       if (object) model.written += quoted(key) + space() + ":" + space();
-      model.members.emplace_back(key, value(depth + 1));
-      model.written += model.members.back().second.written + space() + (count > 1 ? "," : "");
+      model.keys.push_back(key);
+      model.values.push_back(value(depth + 1));
+      model.written += model.values.back().written + space() + (count > 1 ? "," : "");
     }
     model.written += object ? "}" : "]";
     model.scalar = model.written;
@@ -114,10 +113,8 @@ const Model* look_up(const Model& root, const Path& path) {
   const Model* at = &root;
   for (const auto& segment : path.segments) {
     const Model* next = nullptr;
-    for (std::size_t i = 0; i < at->members.size() && next == nullptr; ++i) {
-      const bool hit =
-          at->kind == ValueKind::array ? segment == std::to_string(i) : segment == at->members[i].first;
-      if (hit) next = &at->members[i].second;
+    for (std::size_t i = 0; i < at->values.size() && next == nullptr; ++i) {
+      if (segment == (at->kind == ValueKind::array ? std::to_string(i) : at->keys[i])) next = &at->values[i];
     }
     if (next == nullptr) return nullptr;
     at = next;
