@@ -1,13 +1,10 @@
 // The transport on libcurl. A turn of it: take what the sockets and timers bring, let libcurl work, hand
 // over the answers, note when to wake up next. Nothing here waits.
-#include <cassert>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "hookline/deliver/transport.h"
 #include "hosts.h"
@@ -85,6 +82,7 @@ class CurlTransport final : public Transport {
   void watch();
   void turn();
   void run_due();
+  void touch(Multi& multi);
   void collect(Multi& multi);
   void hand_over();
   void plan();
@@ -92,7 +90,7 @@ class CurlTransport final : public Transport {
 
   // A transfer's life.
   std::unique_ptr<Transfer> new_transfer();
-  void route(Transfer& transfer, core::MonoTime now);
+  bool route(Transfer& transfer, core::MonoTime now);
   void launch(Transfer& transfer, Link& link, core::MonoTime now);
   void release(Host& host);
   void detach(Transfer& transfer);
@@ -148,7 +146,10 @@ void CurlTransport::start(Request&& request) {
     fresh = in_flight_.insert(std::move(transfer.place)).inserted;
   }
   if (!fresh) std::abort();  // two attempts with one id: a bug of the caller
-  route(transfer, now);
+  Host& host = hosts_.at(url_origin(transfer.request().url));
+  transfer.host = &host;
+  agenda_.deadline(transfer.deadline);
+  if (!route(transfer, now)) host.waiting.push_back(&transfer);
   plan();
 }
 
@@ -177,21 +178,19 @@ std::unique_ptr<Transfer> CurlTransport::new_transfer() {
   return transfer;
 }
 
-/// Finds the transfer its way: an idle connection, a new one, or the queue of those whose host's name
-/// has to be looked up first.
-void CurlTransport::route(Transfer& transfer, core::MonoTime now) {
-  Host& host = hosts_.at(url_origin(transfer.request().url));
-  transfer.host = &host;
-  agenda_.deadline(transfer.deadline);
+/// Finds the transfer its way: an idle connection, or a new one. False: others look the name of its host
+/// up already, and it has to wait for them.
+bool CurlTransport::route(Transfer& transfer, core::MonoTime now) {
+  Host& host = *transfer.host;
   if (Link* const link = Hosts::idle_link(host, transfer.request().route->http2)) {
     launch(transfer, *link, now);
-  } else if (host.may_resolve(now)) {
-    transfer.resolving = !host.knows_address(now);
-    if (transfer.resolving) ++host.resolving;
-    launch(transfer, hosts_.new_link(host), now);
-  } else {
-    host.waiting.push_back(&transfer);
+    return true;
   }
+  if (!host.may_resolve(now)) return false;
+  transfer.resolving = !host.knows_address(now);
+  if (transfer.resolving) ++host.resolving;
+  launch(transfer, hosts_.new_link(host), now);
+  return true;
 }
 
 void CurlTransport::launch(Transfer& transfer, Link& link, core::MonoTime now) {
@@ -202,13 +201,8 @@ void CurlTransport::launch(Transfer& transfer, Link& link, core::MonoTime now) {
 
 void CurlTransport::release(Host& host) {
   const auto now = clock_now();
-  while (!host.waiting.empty() && host.may_resolve(now)) {
-    Transfer& transfer = *host.waiting.front();
+  while (!host.waiting.empty() && route(*host.waiting.front(), now))
     host.waiting.pop_front();
-    transfer.resolving = !host.knows_address(now);
-    if (transfer.resolving) ++host.resolving;
-    launch(transfer, hosts_.new_link(host), now);
-  }
 }
 
 void CurlTransport::abort(AttemptId id) {
@@ -265,11 +259,10 @@ void CurlTransport::watch() {
   descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
                          guarded([this](boost::system::error_code error) {
                            if (error) return;
-                           const bool all = watchers_.dispatch([this](Multi& multi, int fd, int ready) {
+                           watchers_.dispatch([this](Multi& multi, int fd, int ready) {
                              multi.on_socket(fd, ready);
-                             if (!std::exchange(multi.touched, true)) touched_.push_back(&multi);
+                             touch(multi);
                            });
-                           static_cast<void>(all);  // the rest is ready still: the next wait ends at once
                            turn();
                            watch();
                          }));
@@ -289,8 +282,14 @@ void CurlTransport::run_due() {
     release(*host);
   for (Multi* const multi : std::exchange(agenda_.due, {})) {
     multi->on_timeout();
-    if (!std::exchange(multi->touched, true)) touched_.push_back(multi);
+    touch(*multi);
   }
+}
+
+/// It may have transfers that have ended.
+void CurlTransport::touch(Multi& multi) {
+  if (std::exchange(multi.touched, true)) return;
+  touched_.push_back(&multi);
 }
 
 void CurlTransport::collect(Multi& multi) {

@@ -54,6 +54,13 @@ long to_ms(core::Duration duration) {
       std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::milliseconds>(duration).count()));
 }
 
+/// Libcurl takes strings of up to 8 MB and request heads of up to 1 MiB; no receiver takes as much as this.
+constexpr std::size_t longest_setting = 64 << 10;
+constexpr std::size_t longest_headers = 256 << 10;
+
+/// What a handle in the pool may keep for its headers.
+constexpr std::size_t kept_header_text = 16 << 10;
+
 /// The characters of a token (RFC 9110 section 5.6.2).
 constexpr auto token_characters = [] {
   std::array<bool, 256> table{};
@@ -86,11 +93,18 @@ std::optional<std::string> flaw(const Request& request) {
     return "the URL is not an absolute http or https URL with an ASCII host and without a user name";
   }
   const auto& url = request.url;
+  if (url.size() > longest_setting) return "the URL is longer than 64 KiB";
+  const auto& tls = request.route->tls;
+  for (const auto* setting : {&request.route->proxy, &tls.ca, &tls.cert, &tls.key}) {
+    if (setting->size() > longest_setting) return "a setting of proxy or tls is longer than 64 KiB";
+  }
   if (std::any_of(url.begin(), url.end(),
                   [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; })) {
     return "the URL holds a blank or a control character";
   }
+  std::size_t header_bytes = 0;
   for (const auto& header : request.headers) {
+    header_bytes += header.name.size() + header.value.size();
     if (!is_token(header.name)) return "a header has a name that is not a token";
     if (is_framing_header(header.name))
       return fmt::format("the header {} is not the webhook's to set", header.name);
@@ -98,6 +112,7 @@ std::optional<std::string> flaw(const Request& request) {
       return fmt::format("the value of the header {} holds CR, LF or NUL", header.name);
     }
   }
+  if (header_bytes > longest_headers) return "the headers are larger than 256 KiB";
   return std::nullopt;
 }
 
@@ -132,6 +147,7 @@ void Transfer::rest() {
   host = nullptr;
   link = nullptr;
   request_ = Request{};
+  if (header_text_.capacity() > kept_header_text) header_text_ = {};
 }
 
 void Transfer::set_route(const std::shared_ptr<const Route>& route) {
@@ -192,6 +208,7 @@ void Transfer::set_connection(const Route& route) {
   }
   if (!route.tls.cert.empty()) set(easy_, CURLOPT_SSLCERT, route.tls.cert.c_str());
   if (!route.tls.key.empty()) set(easy_, CURLOPT_SSLKEY, route.tls.key.c_str());
+  set(easy_, CURLOPT_KEYPASSWD, "");  // an encrypted key is refused; OpenSSL would ask for its password
 }
 
 void Transfer::set_request() {

@@ -33,10 +33,10 @@ class Watchers {
   /// What libcurl wants to know of a socket: one of CURL_POLL_….
   void want(int fd, Multi& multi, int what);
 
-  /// Calls handle(multi, fd, CURL_CSELECT_… bits) for what is ready, at most 256 events; handle may open,
-  /// close and want sockets. False: there may be more.
+  /// Calls handle(multi, fd, CURL_CSELECT_… bits) for what is ready, at most 256 events; the rest keeps the
+  /// descriptor readable. handle may open, close and want sockets.
   template <class Handle>
-  bool dispatch(Handle&& handle) {
+  void dispatch(Handle&& handle) {
     const int count = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), 0);
     for (int i = 0; i < count; ++i) {
       const auto& event = events_[static_cast<std::size_t>(i)];
@@ -50,7 +50,6 @@ class Watchers {
         handle(*watcher.multi, static_cast<int>(fd), ready);
       }
     }
-    return count < static_cast<int>(events_.size());
   }
 
  private:

@@ -228,6 +228,18 @@ TEST(CurlTransportFaults, AWholeBodyOfSeveralBuffersComesBack) {
   EXPECT_EQ(client.post(receiver.url()).body, body);
 }
 
+TEST(CurlTransportFaults, AnAnswerThatNobodyAskedForIsNotTakenForTheNextOne) {
+  const std::string one = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+  Receiver receiver;
+  receiver.on("/twice", raw(one + one, false));
+  receiver.on("/busy", answer(503));
+  DeliverClient client;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(client.post(receiver.url("/twice")).status, 200);
+    EXPECT_EQ(client.post(receiver.url("/busy")).status, 503);
+  }
+}
+
 TEST(CurlTransportFaults, RedirectIsNotFollowed) {
   Receiver receiver;
   receiver.on("/from", redirect(receiver.url("/to")));
@@ -323,6 +335,8 @@ INSTANTIATE_TEST_SUITE_P(
         Unsendable{"LineBreakInUrl", "http://127.0.0.1:PORT/s3cret\r\nX-Injected: 1", {}},
         Unsendable{"BlankInUrl", "http://127.0.0.1:PORT/s3cret x", {}},
         Unsendable{"NulInUrl", std::string("http://127.0.0.1:PORT/\0s3cret", 29), {}},
+        Unsendable{"UrlWithoutEnd", "http://127.0.0.1:PORT/s3cret" + std::string(9'000'000, 'x'), {}},
+        Unsendable{"HeadersWithoutEnd", "http://127.0.0.1:PORT/", {{"X-A", std::string(300'000, 'x')}}},
         Unsendable{"LineBreakInHeader", "http://127.0.0.1:PORT/", {{"X-A", "s3cret\r\nX-Injected: 1"}}},
         Unsendable{"LineFeedInHeader", "http://127.0.0.1:PORT/", {{"X-A", "s3cret\nX"}}},
         Unsendable{"NulInHeader", "http://127.0.0.1:PORT/", {{"X-A", std::string("s3cret\0x", 8)}}},
