@@ -15,9 +15,9 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-std::vector<Node> Parser::arguments() {
+std::vector<Tree> Parser::arguments() {
   const Token opened = tokens_[cursor_++];
-  std::vector<Node> list;
+  std::vector<Tree> list;
   while (!fault_ && peek().kind != Tok::right_paren) {
     list.push_back(expression());
     if (!take(Tok::comma)) break;
@@ -26,7 +26,7 @@ std::vector<Node> Parser::arguments() {
   return list;
 }
 
-Node Parser::method(Node receiver, std::size_t at, const Token& name) {
+Tree Parser::method(Tree receiver, std::size_t at, const Token& name) {
   const Function* function = find_function(name.text);
   if (function == nullptr)
     return fail(name, "unknown function " + quoted(name.text), function_remedy(name.text));
@@ -35,9 +35,9 @@ Node Parser::method(Node receiver, std::size_t at, const Token& name) {
     return fail(name, quoted(name.text) + " is not called on a value",
                 "write " + std::string(function->usage));
   }
-  std::vector<Node> operands;
+  std::vector<Tree> operands;
   operands.push_back(std::move(receiver));
-  for (Node& argument : arguments())
+  for (Tree& argument : arguments())
     operands.push_back(std::move(argument));
   if (!fault_ && operands.size() != function->operands) {
     return fail(name, "wrong number of arguments for " + quoted(name.text),
@@ -46,7 +46,7 @@ Node Parser::method(Node receiver, std::size_t at, const Token& name) {
   return make(function->op, at, std::move(operands));
 }
 
-Node Parser::global(const Token& name) {
+Tree Parser::global(const Token& name) {
   const Function* function = find_function(name.text);
   if (function == nullptr)
     return fail(name, "unknown function " + quoted(name.text), function_remedy(name.text));
@@ -55,7 +55,7 @@ Node Parser::global(const Token& name) {
   if (function->form != Form::method_or_global) {
     return fail(name, quoted(name.text) + " is called on a value", "write " + std::string(function->usage));
   }
-  std::vector<Node> operands = arguments();
+  std::vector<Tree> operands = arguments();
   if (!fault_ && operands.size() != function->operands) {
     return fail(name, "wrong number of arguments for " + quoted(name.text),
                 "write " + std::string(function->usage));
@@ -63,8 +63,8 @@ Node Parser::global(const Token& name) {
   return make(function->op, name.at, std::move(operands));
 }
 
-Node Parser::has(const Token& name) {
-  std::vector<Node> operands = arguments();
+Tree Parser::has(const Token& name) {
+  std::vector<Tree> operands = arguments();
   if (fault_) return {};
   const bool field =
       operands.size() == 1 && (operands[0].op == Op::select || operands[0].op == Op::index ||
@@ -76,7 +76,7 @@ Node Parser::has(const Token& name) {
   return make(Op::has, name.at, std::move(operands));
 }
 
-Node Parser::macro(const Function& function, Node range, std::size_t at, const Token& name) {
+Tree Parser::macro(const Function& function, Tree range, std::size_t at, const Token& name) {
   const Token opened = tokens_[cursor_++];
   const std::string usage = "write " + std::string(function.usage);
   const Token& variable = peek();
@@ -91,21 +91,21 @@ Node Parser::macro(const Function& function, Node range, std::size_t at, const T
 
   const auto slot = static_cast<std::uint32_t>(locals_.size());
   locals_.push_back(variable.text);
-  Node predicate = expression();
+  Tree predicate = expression();
   locals_.pop_back();
   if (!expect(Tok::right_paren, ")", opened)) return {};
 
-  std::vector<Node> children;
+  std::vector<Tree> children;
   children.push_back(std::move(range));
   children.push_back(std::move(predicate));
-  Node node = make(function.op, at, std::move(children));
-  node.local = slot;
-  return node;
+  Tree tree = make(function.op, at, std::move(children));
+  tree.slot = slot;
+  return tree;
 }
 
-Node Parser::network(const Token& name) {
+Tree Parser::network(const Token& name) {
   const std::string usage = "write " + std::string(find_function(name.text)->usage);
-  std::vector<Node> operands = arguments();
+  std::vector<Tree> operands = arguments();
   if (fault_) return {};
   if (operands.size() != 1) return fail(name, "wrong number of arguments for 'cidr'", usage);
   if (!take(Tok::dot) || peek().kind != Tok::name || peek().text != "containsIP" ||
@@ -113,14 +113,14 @@ Node Parser::network(const Token& name) {
     return fail(name, "'cidr' is no value of its own", usage);
   }
   ++cursor_;
-  for (Node& argument : arguments())
+  for (Tree& argument : arguments())
     operands.push_back(std::move(argument));
   if (!fault_ && operands.size() != 2) return fail(name, "wrong number of arguments for 'containsIP'", usage);
   return make(Op::contains_ip, name.at, std::move(operands));
 }
 
 /// Where a value should begin and something else stands.
-Node Parser::unexpected() {
+Tree Parser::unexpected() {
   const Token& token = peek();
   switch (token.kind) {
     case Tok::end:

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "hookline/core/result.h"
-#include "node.h"
+#include "tree.h"
 
 namespace hookline::rule {
 
@@ -17,20 +17,20 @@ class Checker {
   explicit Checker(Arena& constants) : constants_(constants) {}
 
   /// Types, folds and prepares the whole tree. The first fault, if any.
-  [[nodiscard]] std::optional<core::Fault> check(Node& node);
+  [[nodiscard]] std::optional<core::Fault> check(Tree& tree);
 
  private:
   using Fault = std::optional<core::Fault>;
 
-  Fault check_operands(Node& node);
-  Fault check_conditions(const Node& node, std::size_t count) const;
-  Fault check_comparison(const Node& node) const;
-  Fault check_membership(const Node& node) const;
-  Fault check_sum(Node& node) const;
-  Fault check_call(const Node& node) const;
-  Fault check_index(const Node& node) const;
-  Fault fold(Node& node);
-  Fault prepare(Node& node) const;
+  Fault check_operands(Tree& tree);
+  Fault check_conditions(const Tree& tree, std::size_t count) const;
+  Fault check_comparison(const Tree& tree) const;
+  Fault check_membership(const Tree& tree) const;
+  Fault check_sum(Tree& tree) const;
+  Fault check_call(const Tree& tree) const;
+  Fault check_index(const Tree& tree) const;
+  Fault fold(Tree& tree);
+  Fault prepare(Tree& tree) const;
 
   Arena& constants_;
 };

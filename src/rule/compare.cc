@@ -1,4 +1,5 @@
 // Equality, order, membership and sums: where values of two sides meet.
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <type_traits>
@@ -92,7 +93,7 @@ Truth Evaluation::variable_is(const Node& variable, std::string_view text) {
   if (is_direct(variable.source, variable.reserved)) {
     return direct_text(*event_, variable.reserved) == text ? Truth::yes : Truth::no;
   }
-  const json::Value raw = event_->get(variable.variable);
+  const json::Value raw = event_->get(variable.slot);
   if (raw.kind == Kind::string) return spells(raw.raw, text) ? Truth::yes : Truth::no;
   if (raw.kind == Kind::absent && variable.source != Source::attribute &&
       variable.source != Source::reserved) {
@@ -102,21 +103,19 @@ Truth Evaluation::variable_is(const Node& variable, std::string_view text) {
 }
 
 Truth Evaluation::equality(const Node& node) {
-  const Node& a = node[0];
-  const Node& b = node[1];
   Truth same = Truth::error;
-  if (a.op == Op::variable && b.is_text()) {
-    same = variable_is(a, b.text());
-  } else if (b.op == Op::variable && a.is_text()) {
-    same = variable_is(b, a.text());
+  if (node.fused && std::holds_alternative<std::string_view>(node.constant.data)) {
+    same = variable_is(node, std::get<std::string_view>(node.constant.data));
+  } else if (!node.fused && node[1].op == Op::variable && node[0].is_text()) {
+    same = variable_is(node[1], node[0].text());
   } else {
-    const Outcome left = value(a);
-    const Outcome right = left ? value(b) : left;
-    if (!right) {
-      error_ = right.error();
+    const Outcome a = left(node);
+    const Outcome b = a ? right(node) : a;
+    if (!b) {
+      error_ = b.error();
       return Truth::error;
     }
-    same = equal(*left, *right, node.at, 0);
+    same = equal(*a, *b, node.at, 0);
   }
   if (same == Truth::error || node.op == Op::equal) return same;
   return same == Truth::yes ? Truth::no : Truth::yes;
@@ -189,19 +188,19 @@ Truth Evaluation::equal_objects(const json::Value& a, const json::Value& b, std:
 }
 
 Truth Evaluation::order(const Node& node) {
-  const Outcome left = value(node[0]);
-  const Outcome right = left ? value(node[1]) : left;
-  if (!right) {
-    error_ = right.error();
+  const Outcome a = left(node);
+  const Outcome b = a ? right(node) : a;
+  if (!b) {
+    error_ = b.error();
     return Truth::error;
   }
   std::partial_ordering order = std::partial_ordering::unordered;
-  const auto* text = std::get_if<std::string_view>(&left->data);
-  const auto* other_text = std::get_if<std::string_view>(&right->data);
-  const auto* answer = std::get_if<bool>(&left->data);
-  const auto* other_answer = std::get_if<bool>(&right->data);
-  if (is_number(*left) && is_number(*right)) {
-    order = compare_numbers(*left, *right);
+  const auto* text = std::get_if<std::string_view>(&a->data);
+  const auto* other_text = std::get_if<std::string_view>(&b->data);
+  const auto* answer = std::get_if<bool>(&a->data);
+  const auto* other_answer = std::get_if<bool>(&b->data);
+  if (is_number(*a) && is_number(*b)) {
+    order = compare_numbers(*a, *b);
   } else if (text != nullptr && other_text != nullptr) {
     order = *text <=> *other_text;
   } else if (answer != nullptr && other_answer != nullptr) {
@@ -217,15 +216,16 @@ Truth Evaluation::order(const Node& node) {
 }
 
 Truth Evaluation::membership(const Node& node) {
-  const Outcome item = value(node[0]);
-  const Outcome range = item ? value(node[1]) : item;
+  const Outcome item = left(node);
+  const Outcome range = item ? right(node) : item;
   if (!range) {
     error_ = range.error();
     return Truth::error;
   }
   const auto* text = std::get_if<std::string_view>(&item->data);
-  if (node.prepared != nullptr) {  // a long list of texts: nothing else can be in it
-    return text != nullptr && node.prepared->texts.contains(*text) ? Truth::yes : Truth::no;
+  if (node.texts != nullptr) {  // nothing but a text can be in it
+    return text != nullptr && std::binary_search(node.texts, node.texts + node.text_count, *text) ? Truth::yes
+                                                                                                  : Truth::no;
   }
   Elements elements(*range);
   if (!elements.countable()) return fail(node.at, error::no_overload);
@@ -251,7 +251,7 @@ Truth Evaluation::membership(const Node& node) {
 
 Outcome Evaluation::sum(const Node& node) {
   Outcome total = value(node[0]);
-  for (std::size_t i = 1; total && i < node.children.size(); ++i) {
+  for (std::size_t i = 1; total && i < node.child_count; ++i) {
     const Outcome next = value(node[i]);
     total = next ? plus(*total, *next, node.at) : next;
   }

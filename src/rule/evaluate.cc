@@ -56,7 +56,7 @@ Outcome Evaluation::value(const Node& node) {
     case Op::constant:
       return node.constant;
     case Op::local:
-      return locals_[node.local];
+      return locals_[node.slot];
     case Op::variable:
       return variable(node);
     case Op::select:
@@ -70,8 +70,10 @@ Outcome Evaluation::value(const Node& node) {
     case Op::size:
       return size(node);
     case Op::lower_ascii:
-    case Op::upper_ascii:
-      return change_case(node);
+    case Op::upper_ascii: {
+      const Outcome operand = value(node[0]);
+      return operand ? changed_case(*operand, node.op == Op::lower_ascii, node.at) : operand;
+    }
     case Op::conditional: {
       const Truth condition = truth(node[0]);
       if (condition == Truth::error) return failure();
@@ -135,7 +137,7 @@ Truth Evaluation::truth(const Node& node) {
 // first is told.
 Truth Evaluation::conjunction(const Node& node) {
   std::optional<EvalError> first;
-  for (const Node& child : node.children) {
+  for (const Node& child : node.each()) {
     const Truth answer = truth(child);
     if (answer == Truth::no) return Truth::no;
     if (answer == Truth::error && !first) first = error_;
@@ -147,7 +149,7 @@ Truth Evaluation::conjunction(const Node& node) {
 
 Truth Evaluation::disjunction(const Node& node) {
   std::optional<EvalError> first;
-  for (const Node& child : node.children) {
+  for (const Node& child : node.each()) {
     const Truth answer = truth(child);
     if (answer == Truth::yes) return Truth::yes;
     if (answer == Truth::error && !first) first = error_;
@@ -162,7 +164,7 @@ Outcome Evaluation::variable(const Node& node) {
     const auto text = direct_text(*event_, node.reserved);
     return text ? Value{*text} : Value{};
   }
-  const json::Value raw = event_->get(node.variable);
+  const json::Value raw = event_->get(node.slot);
   if (raw.kind == Kind::absent) {
     if (node.source == Source::attribute || node.source == Source::reserved) return Value{};
     return failure(node.at, error::no_such_field);
@@ -198,7 +200,7 @@ Outcome Evaluation::load(const json::Value& raw, std::size_t at) {
 Outcome Evaluation::select(const Node& node) {
   const Outcome base = value(node[0]);
   if (!base) return base;
-  return find(*base, node.path.segments[0], node.at);
+  return find(*base, std::get<std::string_view>(node.constant.data), node.at);
 }
 
 Outcome Evaluation::index(const Node& node) {
@@ -250,7 +252,7 @@ Outcome Evaluation::find(const Value& base, std::string_view segment, std::size_
 Truth Evaluation::has(const Node& node) {
   const Node& field = node[0];
   if (field.op == Op::variable) {
-    return event_->get(field.variable).kind == Kind::absent ? Truth::no : Truth::yes;
+    return event_->get(field.slot).kind == Kind::absent ? Truth::no : Truth::yes;
   }
   const Outcome found = value(field);
   return found ? Truth::yes : Truth::no;
@@ -258,7 +260,7 @@ Truth Evaluation::has(const Node& node) {
 
 Outcome Evaluation::list(const Node& node) {
   List& elements = arena_.list();
-  for (const Node& child : node.children) {
+  for (const Node& child : node.each()) {
     const Outcome element = value(child);
     if (!element) return element;
     elements.push_back(*element);
@@ -305,7 +307,7 @@ Truth Evaluation::quantify(const Node& node) {
     const Outcome element = elements.element(*this, node.at);
     Truth answer = Truth::error;
     if (element) {
-      locals_[node.local] = *element;
+      locals_[node.slot] = *element;
       answer = truth(node[1]);
     } else {
       error_ = element.error();

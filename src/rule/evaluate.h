@@ -29,8 +29,15 @@ class Evaluation {
 
   /// What a document's value is in the language.
   Outcome load(const json::Value& raw, std::size_t at);
+  /// `a + b`, and a text with the case of its ASCII letters changed.
+  Outcome plus(const Value& a, const Value& b, std::size_t at);
+  Outcome changed_case(const Value& operand, bool lower, std::size_t at);
 
  private:
+  /// The operands of a binary operator, wherever they stand.
+  Outcome left(const Node& node) { return node.fused ? variable(node) : value(node[0]); }
+  Outcome right(const Node& node) { return node.fused ? Outcome(node.constant) : value(node[1]); }
+
   // evaluate.cc: names, logic, macros
   Outcome variable(const Node& node);
   Outcome select(const Node& node);
@@ -52,11 +59,9 @@ class Evaluation {
   Truth equal_objects(const json::Value& a, const json::Value& b, std::size_t at, std::size_t depth);
   Truth variable_is(const Node& variable, std::string_view text);
   Outcome sum(const Node& node);
-  Outcome plus(const Value& a, const Value& b, std::size_t at);
 
-  // functions.cc
+  // texts.cc
   Outcome size(const Node& node);
-  Outcome change_case(const Node& node);
   Truth text_test(const Node& node);
   Truth matches(const Node& node, std::string_view text, std::string_view pattern);
   Truth contains_ip(const Node& node);

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "evaluate.h"
-#include "node.h"
+#include "program.h"
 
 namespace hookline::rule {
 namespace {
@@ -51,7 +51,7 @@ class Explanation {
                                      node.op != Op::index && node.op != Op::list);
     if (term) add(node, depth, condition);
     const bool macro = node.op == Op::exists || node.op == Op::all;
-    for (std::size_t i = 0; i < (macro ? 1 : node.children.size()); ++i) {
+    for (std::size_t i = 0; i < (macro ? 1 : node.child_count); ++i) {
       const Node& child = node[i];
       if (child.op == Op::variable && condition) add(child, depth + 1, false);
       visit(child, depth + (term ? 1 : 0));
@@ -81,7 +81,7 @@ class Explanation {
       if (std::find(entries.begin(), entries.end(), entry) == entries.end())
         entries.push_back(std::move(entry));
     }
-    for (const Node& child : node.children)
+    for (const Node& child : node.each())
       collect(child, entries);
   }
 
@@ -93,7 +93,7 @@ class Explanation {
 
 std::vector<Term> Expression::explain(const event::Event& event) const {
   Explanation explanation(event, program_->text);
-  explanation.visit(program_->root, 0);
+  explanation.visit(program_->root(), 0);
   return std::move(explanation.terms);
 }
 

@@ -1,5 +1,6 @@
 #include "hookline/rule/expression.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -12,19 +13,20 @@
 #include "hookline/json/write.h"
 #include "lexer.h"
 #include "parser.h"
+#include "program.h"
 #include "utf8.h"
 
 namespace hookline::rule {
 namespace {
 
 /// Gives every variable of the tree its id.
-void bind(Node& node, event::Variables& variables) {
-  for (Node& child : node.children)
+void bind(Tree& tree, event::Variables& variables) {
+  for (Tree& child : tree.children)
     bind(child, variables);
-  if (node.op != Op::variable) return;
-  node.variable = variables.want(node.path);
-  node.source = variables[node.variable].source;
-  node.reserved = variables[node.variable].reserved;
+  if (tree.op != Op::variable) return;
+  tree.slot = variables.want(tree.path);
+  tree.source = variables[tree.slot].source;
+  tree.reserved = variables[tree.slot].reserved;
 }
 
 void append_double(double number, std::string& out) {
@@ -66,17 +68,18 @@ void append_json_value(const Value& value, std::string& out) {
 }  // namespace
 
 void Arena::clear() {
-  constexpr std::size_t keep_texts = 64;
+  constexpr std::size_t keep_count = 64;
   constexpr std::size_t keep_bytes = 64 << 10;
-  release({0, 0});
-  if (texts_.size() > keep_texts) texts_.resize(keep_texts);
-  if (lists_.size() > keep_texts) lists_.resize(keep_texts);
-  for (std::string& text : texts_) {
-    if (text.capacity() > keep_bytes) std::string().swap(text);
+  for (std::size_t i = 0; i < most_used_.texts; ++i) {
+    if (texts_[i]->capacity() > keep_bytes) std::string().swap(*texts_[i]);
   }
-  for (List& list : lists_) {
-    if (list.capacity() * sizeof(Value) > keep_bytes) List().swap(list);
+  for (std::size_t i = 0; i < most_used_.lists; ++i) {
+    if (lists_[i]->capacity() * sizeof(Value) > keep_bytes) List().swap(*lists_[i]);
   }
+  if (texts_.size() > keep_count) texts_.resize(keep_count);
+  if (lists_.size() > keep_count) lists_.resize(keep_count);
+  most_used_ = {0, 0};
+  release(most_used_);
 }
 
 void Arena::release(Mark mark) {
@@ -85,15 +88,17 @@ void Arena::release(Mark mark) {
 }
 
 std::string& Arena::text() {
-  if (texts_used_ == texts_.size()) texts_.emplace_back();
-  std::string& text = texts_[texts_used_++];
+  if (texts_used_ == texts_.size()) texts_.push_back(std::make_unique<std::string>());
+  std::string& text = *texts_[texts_used_++];
+  most_used_.texts = std::max(most_used_.texts, texts_used_);
   text.clear();
   return text;
 }
 
 List& Arena::list() {
-  if (lists_used_ == lists_.size()) lists_.emplace_back();
-  List& list = lists_[lists_used_++];
+  if (lists_used_ == lists_.size()) lists_.push_back(std::make_unique<List>());
+  List& list = *lists_[lists_used_++];
+  most_used_.lists = std::max(most_used_.lists, lists_used_);
   list.clear();
   return list;
 }
@@ -103,7 +108,8 @@ Expression::Expression(Expression&&) noexcept = default;
 Expression& Expression::operator=(Expression&&) noexcept = default;
 Expression::~Expression() = default;
 
-tl::expected<std::unique_ptr<Expression::Program>, core::Fault> Expression::read(std::string_view text) {
+tl::expected<Expression, core::Fault> Expression::read(std::string_view text, event::Variables& variables,
+                                                       bool filter) {
   using Broken = tl::unexpected<core::Fault>;
   if (text.size() > max_text) {
     return Broken(
@@ -116,48 +122,42 @@ tl::expected<std::unique_ptr<Expression::Program>, core::Fault> Expression::read
   program->text = text;
   auto tokens = tokenize(program->text);
   if (!tokens) return Broken(tokens.error());
-  auto root = Parser(std::move(*tokens), program->constants).parse();
-  if (!root) return Broken(root.error());
-  program->root = std::move(*root);
-  if (auto fault = Checker(program->constants).check(program->root)) return Broken(*fault);
-  return program;
+  auto tree = Parser(std::move(*tokens), program->constants).parse();
+  if (!tree) return Broken(tree.error());
+  if (auto fault = Checker(program->constants).check(*tree)) return Broken(*fault);
+  if (filter && !can_be_bool(tree->type)) {
+    return Broken(core::Fault{tree->at, tree->length,
+                              "a filter must be true or false; this is " + std::string(describe(tree->type)),
+                              "compare it with something: x == \"a\", size(x) > 0"});
+  }
+  bind(*tree, variables);
+  program->code.emplace(std::move(*tree));
+  return Expression(std::move(program));
 }
 
 tl::expected<Expression, core::Fault> Expression::compile(std::string_view text,
                                                           event::Variables& variables) {
-  auto program = read(text);
-  if (!program) return tl::unexpected<core::Fault>(program.error());
-  bind((*program)->root, variables);
-  return Expression(std::move(*program));
+  return read(text, variables, false);
 }
 
 tl::expected<Expression, core::Fault> Expression::compile_filter(std::string_view text,
                                                                  event::Variables& variables) {
-  auto program = read(text);
-  if (!program) return tl::unexpected<core::Fault>(program.error());
-  const Node& root = (*program)->root;
-  if (!can_be_bool(root.type)) {
-    return tl::unexpected<core::Fault>(core::Fault{
-        root.at, root.length, "a filter must be true or false; this is " + std::string(describe(root.type)),
-        "compare it with something: x == \"a\", size(x) > 0"});
-  }
-  bind((*program)->root, variables);
-  return Expression(std::move(*program));
+  return read(text, variables, true);
 }
 
 Outcome Expression::evaluate(const event::Event& event, Arena& arena) const {
-  return Evaluation(&event, arena).value(program_->root);
+  return Evaluation(&event, arena).value(program_->root());
 }
 
 bool Expression::matches(const event::Event& event, Arena& arena, std::optional<EvalError>* error) const {
   Evaluation evaluation(&event, arena);
-  const Truth answer = evaluation.truth(program_->root);
+  const Truth answer = evaluation.truth(program_->root());
   if (answer == Truth::error && error != nullptr) *error = evaluation.error();
   return answer == Truth::yes;
 }
 
 std::vector<Expression::Guard> Expression::guards() const {
-  return guards_of(program_->root);
+  return guards_of(program_->root());
 }
 
 const std::string& Expression::text() const {

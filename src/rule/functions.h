@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "node.h"
+#include "tree.h"
 
 namespace hookline::rule {
 

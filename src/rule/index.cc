@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <span>
 #include <utility>
 
+#include "evaluate.h"
 #include "guard_table.h"
 #include "hookline/event/catalogue.h"
+#include "program.h"
 
 namespace hookline::rule {
 namespace {
@@ -72,6 +75,7 @@ struct Index::Tables {
 
   std::uint64_t id = next_id();
   std::vector<Subscription> subscriptions;
+  std::vector<const Node*> filters;  // of each subscription, or null
   event::Variables variables;
   event::Reader reader;
   std::vector<Group> groups;
@@ -96,7 +100,9 @@ void Index::Tables::build() {
   std::vector<std::vector<Expression::Guard>> guards(subscriptions.size());
   Crowd crowd;
   for (std::size_t i = 0; i < subscriptions.size(); ++i) {
-    if (subscriptions[i].filter) guards[i] = subscriptions[i].filter->guards();
+    const auto& filter = subscriptions[i].filter;
+    filters.push_back(filter ? &filter->program_->root() : nullptr);
+    if (filter) guards[i] = filter->guards();
     for (const auto& guard : guards[i]) {
       for (const std::string& text : guard.any_of)
         ++crowd[{guard.variable, text}];
@@ -122,6 +128,10 @@ void Index::Tables::build() {
       }
       table->add(i, guard->any_of);
     }
+  }
+  for (Group& members : groups) {
+    for (GuardTable& table : members.tables)
+      table.finish();
   }
 }
 
@@ -164,7 +174,7 @@ void Index::match(const event::Event& event, Scratch& scratch) const {
   Positions& candidates = scratch.candidates;
   candidates.clear();
   std::size_t sources = 0;
-  const auto take = [&](const Positions& positions) {
+  const auto take = [&](std::span<const std::uint32_t> positions) {
     if (positions.empty()) return;
     candidates.insert(candidates.end(), positions.begin(), positions.end());
     ++sources;
@@ -172,7 +182,7 @@ void Index::match(const event::Event& event, Scratch& scratch) const {
   for (const std::uint32_t group : groups_of(event, scratch.types)) {
     take(tables_->groups[group].always);
     for (const GuardTable& table : tables_->groups[group].tables) {
-      if (const Positions* found = table.find(event, scratch.arena)) take(*found);
+      take(table.find(event, scratch.arena));
     }
   }
   if (sources > 1) {  // a webhook may stand in several groups
@@ -182,13 +192,11 @@ void Index::match(const event::Event& event, Scratch& scratch) const {
 
   const Arena::Mark mark = scratch.arena.mark();
   for (const std::uint32_t position : candidates) {
-    const auto& filter = tables_->subscriptions[position].filter;
-    std::optional<EvalError> error;
-    if (!filter || filter->matches(event, scratch.arena, &error)) {
-      scratch.matched.push_back(position);
-    } else if (error) {
-      scratch.failed.push_back(position);
-    }
+    const Node* const filter = tables_->filters[position];
+    Evaluation evaluation(&event, scratch.arena);
+    const Truth answer = filter == nullptr ? Truth::yes : evaluation.truth(*filter);
+    if (answer == Truth::yes) scratch.matched.push_back(position);
+    if (answer == Truth::error) scratch.failed.push_back(position);
     scratch.arena.release(mark);
   }
 }

@@ -12,9 +12,9 @@ std::string quoted(std::string_view text) {
   return "'" + std::string(text) + "'";
 }
 
-void place(Node& node, std::size_t at, const Token& last) {
-  node.at = static_cast<std::uint32_t>(at);
-  node.length = static_cast<std::uint32_t>(last.at + last.length - at);
+void place(Tree& tree, std::size_t at, const Token& last) {
+  tree.at = static_cast<std::uint32_t>(at);
+  tree.length = static_cast<std::uint32_t>(last.at + last.length - at);
 }
 
 std::optional<Op> relational(const Token& token) {
@@ -54,59 +54,59 @@ struct Parser::Level {
   Parser& parser_;
 };
 
-tl::expected<Node, core::Fault> Parser::parse() {
+tl::expected<Tree, core::Fault> Parser::parse() {
   if (peek().kind == Tok::end) {
     fail(peek(), "an empty expression", "leave the filter out, or write true");
   }
-  Node root = expression();
+  Tree root = expression();
   if (!fault_ && peek().kind != Tok::end) trailing();
   if (fault_) return tl::unexpected<core::Fault>(*fault_);
   return root;
 }
 
-Node Parser::expression() {
+Tree Parser::expression() {
   const Level level(*this);
   if (fault_) return {};
   const std::size_t at = peek().at;
-  Node condition = disjunction();
+  Tree condition = disjunction();
   if (!take(Tok::question)) return condition;
-  Node yes = disjunction();
+  Tree yes = disjunction();
   if (!fault_ && !take(Tok::colon)) {
     return fail(peek(), "a '?' without ':'", "write condition ? a : b");
   }
-  Node no = expression();
-  std::vector<Node> children;
+  Tree no = expression();
+  std::vector<Tree> children;
   children.push_back(std::move(condition));
   children.push_back(std::move(yes));
   children.push_back(std::move(no));
   return make(Op::conditional, at, std::move(children));
 }
 
-Node Parser::chain(Op op, Node (Parser::*next)(), Tok between) {
+Tree Parser::chain(Op op, Tree (Parser::*next)(), Tok between) {
   const std::size_t at = peek().at;
-  Node first = (this->*next)();
+  Tree first = (this->*next)();
   if (peek().kind != between) return first;
-  std::vector<Node> children;
+  std::vector<Tree> children;
   children.push_back(std::move(first));
   while (take(between))
     children.push_back((this->*next)());
   return make(op, at, std::move(children));
 }
 
-Node Parser::disjunction() {
+Tree Parser::disjunction() {
   return chain(Op::disjunction, &Parser::conjunction, Tok::either);
 }
 
-Node Parser::conjunction() {
+Tree Parser::conjunction() {
   return chain(Op::conjunction, &Parser::relation, Tok::both);
 }
 
-Node Parser::relation() {
+Tree Parser::relation() {
   const std::size_t at = peek().at;
-  Node left = addition();
+  Tree left = addition();
   for (auto op = relational(peek()); op && !fault_; op = relational(peek())) {
     ++cursor_;
-    std::vector<Node> children;
+    std::vector<Tree> children;
     children.push_back(std::move(left));
     children.push_back(addition());
     left = make(*op, at, std::move(children));
@@ -114,8 +114,8 @@ Node Parser::relation() {
   return left;
 }
 
-Node Parser::addition() {
-  Node sum = chain(Op::add, &Parser::unary, Tok::plus);
+Tree Parser::addition() {
+  Tree sum = chain(Op::add, &Parser::unary, Tok::plus);
   if (peek().kind == Tok::minus) {
     return fail(peek(), "'-' is not an operator here",
                 "the language adds (+) and compares; a field with such a name is written document[\"a-b\"]");
@@ -123,18 +123,18 @@ Node Parser::addition() {
   return sum;
 }
 
-Node Parser::unary() {
+Tree Parser::unary() {
   if (peek().kind != Tok::bang && peek().kind != Tok::minus) return member();
   const Level level(*this);
   if (fault_) return {};
   const Token& first = tokens_[cursor_++];
   if (first.kind == Tok::minus) return negative(first);
-  std::vector<Node> children;
+  std::vector<Tree> children;
   children.push_back(unary());
   return make(Op::negation, first.at, std::move(children));
 }
 
-Node Parser::negative(const Token& minus) {
+Tree Parser::negative(const Token& minus) {
   const Token& token = peek();
   Value value;
   if (token.kind == Tok::floating) {
@@ -147,27 +147,27 @@ Node Parser::negative(const Token& minus) {
     return fail(minus, "'-' in front of something that is no number", "the language has no subtraction");
   }
   ++cursor_;
-  Node node = constant(token, value);
-  place(node, minus.at, token);
-  return node;
+  Tree tree = constant(token, value);
+  place(tree, minus.at, token);
+  return tree;
 }
 
-Node Parser::member() {
+Tree Parser::member() {
   const std::size_t at = peek().at;
-  Node node = primary();
+  Tree tree = primary();
   for (;;) {
-    if (fault_) return node;
+    if (fault_) return tree;
     if (take(Tok::dot)) {
-      node = dot(std::move(node), at);
+      tree = dot(std::move(tree), at);
     } else if (take(Tok::left_bracket)) {
-      node = bracket(std::move(node), at);
+      tree = bracket(std::move(tree), at);
     } else {
-      return node;
+      return tree;
     }
   }
 }
 
-Node Parser::dot(Node base, std::size_t at) {
+Tree Parser::dot(Tree base, std::size_t at) {
   const Token& token = peek();
   if (token.kind != Tok::name) {
     return fail(token, "no field name behind '.'", "write a.b, or a[\"b\"] for a name with other characters");
@@ -182,16 +182,16 @@ Node Parser::dot(Node base, std::size_t at) {
     place(base, at, token);
     return base;
   }
-  std::vector<Node> children;
+  std::vector<Tree> children;
   children.push_back(std::move(base));
-  Node node = make(Op::select, at, std::move(children));
-  node.path.segments.push_back(token.text);
-  return node;
+  Tree tree = make(Op::select, at, std::move(children));
+  tree.path.segments.push_back(token.text);
+  return tree;
 }
 
-Node Parser::bracket(Node base, std::size_t at) {
+Tree Parser::bracket(Tree base, std::size_t at) {
   const Token opened = tokens_[cursor_ - 1];
-  Node key = expression();
+  Tree key = expression();
   if (!expect(Tok::right_bracket, "]", opened)) return {};
   const Token& closed = tokens_[cursor_ - 1];
   if (base.op == Op::variable && key.op == Op::constant) {
@@ -207,20 +207,20 @@ Node Parser::bracket(Node base, std::size_t at) {
     }
   }
   read_document(base);
-  std::vector<Node> children;
+  std::vector<Tree> children;
   children.push_back(std::move(base));
   children.push_back(std::move(key));
   return make(Op::index, at, std::move(children));
 }
 
-void Parser::read_document(Node& base) const {
+void Parser::read_document(Tree& base) const {
   if (base.op != Op::variable || base.path.segments.size() != 1) return;
   const std::string& name = base.path.segments[0];
   if (name != "document" && name != "headers")
     base.path.segments.insert(base.path.segments.begin(), "document");
 }
 
-Node Parser::primary() {
+Tree Parser::primary() {
   const Token& token = peek();
   switch (token.kind) {
     case Tok::name:
@@ -229,7 +229,7 @@ Node Parser::primary() {
       return list();
     case Tok::left_paren: {
       ++cursor_;
-      Node inner = expression();
+      Tree inner = expression();
       expect(Tok::right_paren, ")", token);
       return inner;
     }
@@ -243,7 +243,7 @@ Node Parser::primary() {
   }
 }
 
-Node Parser::literal() {
+Tree Parser::literal() {
   const Token& token = tokens_[cursor_++];
   switch (token.kind) {
     case Tok::text: {
@@ -264,19 +264,19 @@ Node Parser::literal() {
   return constant(token, {static_cast<std::int64_t>(token.magnitude)});
 }
 
-Node Parser::name() {
+Tree Parser::name() {
   const Token& token = tokens_[cursor_++];
   if (token.text == "true" || token.text == "false") return constant(token, {token.text == "true"});
   if (token.text == "null") return constant(token, {nullptr});
   if (token.text == "in") return fail(token, "'in' without a value before it", "write x in [\"a\", \"b\"]");
 
   if (peek().kind == Tok::left_paren) return global(token);
-  Node node = make(Op::variable, token.at, {});
+  Tree tree = make(Op::variable, token.at, {});
   const auto local = std::find(locals_.rbegin(), locals_.rend(), token.text);
   if (local != locals_.rend()) {
-    node.op = Op::local;
-    node.local = static_cast<std::uint32_t>(locals_.rend() - local - 1);
-    return node;
+    tree.op = Op::local;
+    tree.slot = static_cast<std::uint32_t>(locals_.rend() - local - 1);
+    return tree;
   }
   if (const Mistake* mistake = foreign_value(token.text)) {
     return fail(token, quoted(token.text) + " is not part of the language",
@@ -286,13 +286,13 @@ Node Parser::name() {
     return fail(token, quoted(token.text) + " is a reserved word",
                 "a field of that name is written document." + token.text);
   }
-  node.path.segments.push_back(token.text);
-  return node;
+  tree.path.segments.push_back(token.text);
+  return tree;
 }
 
-Node Parser::list() {
+Tree Parser::list() {
   const Token& opened = tokens_[cursor_++];
-  std::vector<Node> elements;
+  std::vector<Tree> elements;
   while (!fault_ && peek().kind != Tok::right_bracket) {
     elements.push_back(expression());
     if (!take(Tok::comma)) break;
@@ -305,24 +305,24 @@ Node Parser::list() {
   return make(Op::list, opened.at, std::move(elements));
 }
 
-Node Parser::make(Op op, std::size_t at, std::vector<Node> children) {
-  Node node;
-  node.op = op;
-  if (!fault_ && cursor_ > 0) place(node, at, tokens_[cursor_ - 1]);
-  for (const Node& child : children)
-    node.height = std::max(node.height, child.height + 1);
-  node.children = std::move(children);
-  if (node.height > max_nesting) {
-    return fail_span(node.at, node.length, "nested too deeply", "at most 100 levels: split the filter");
+Tree Parser::make(Op op, std::size_t at, std::vector<Tree> children) {
+  Tree tree;
+  tree.op = op;
+  if (!fault_ && cursor_ > 0) place(tree, at, tokens_[cursor_ - 1]);
+  for (const Tree& child : children)
+    tree.height = std::max(tree.height, child.height + 1);
+  tree.children = std::move(children);
+  if (tree.height > max_nesting) {
+    return fail_span(tree.at, tree.length, "nested too deeply", "at most 100 levels: split the filter");
   }
-  return node;
+  return tree;
 }
 
-Node Parser::constant(const Token& token, Value value) {
-  Node node = make(Op::constant, token.at, {});
-  place(node, token.at, token);
-  node.constant = value;
-  return node;
+Tree Parser::constant(const Token& token, Value value) {
+  Tree tree = make(Op::constant, token.at, {});
+  place(tree, token.at, token);
+  tree.constant = value;
+  return tree;
 }
 
 bool Parser::take(Tok kind) {
@@ -342,11 +342,11 @@ bool Parser::expect(Tok kind, std::string_view spelled, const Token& opened) {
   return false;
 }
 
-Node Parser::fail(const Token& token, std::string what, std::string remedy) {
+Tree Parser::fail(const Token& token, std::string what, std::string remedy) {
   return fail_span(token.at, token.length, std::move(what), std::move(remedy));
 }
 
-Node Parser::fail_span(std::size_t at, std::size_t length, std::string what, std::string remedy) {
+Tree Parser::fail_span(std::size_t at, std::size_t length, std::string what, std::string remedy) {
   if (!fault_) fault_ = core::Fault{at, std::max<std::size_t>(length, 1), std::move(what), std::move(remedy)};
   cursor_ = tokens_.size() - 1;
   return {};

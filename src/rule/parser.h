@@ -9,7 +9,7 @@
 
 #include "functions.h"
 #include "lexer.h"
-#include "node.h"
+#include "tree.h"
 
 namespace hookline::rule {
 
@@ -19,47 +19,47 @@ class Parser {
   Parser(std::vector<Token> tokens, Arena& constants) : tokens_(std::move(tokens)), constants_(constants) {}
 
   /// The whole text as one tree; variables carry their path as written, not yet an id.
-  [[nodiscard]] tl::expected<Node, core::Fault> parse();
+  [[nodiscard]] tl::expected<Tree, core::Fault> parse();
 
  private:
   struct Level;  // one step down into the text, counted
 
-  Node expression();
-  Node disjunction();
-  Node conjunction();
-  Node relation();
-  Node addition();
-  Node unary();
-  Node negative(const Token& minus);
-  Node member();
-  Node primary();
-  Node literal();
-  Node name();
-  Node list();
+  Tree expression();
+  Tree disjunction();
+  Tree conjunction();
+  Tree relation();
+  Tree addition();
+  Tree unary();
+  Tree negative(const Token& minus);
+  Tree member();
+  Tree primary();
+  Tree literal();
+  Tree name();
+  Tree list();
 
   // `at`: where the whole member begins, brackets around its base included.
-  Node dot(Node base, std::size_t at);
-  Node bracket(Node base, std::size_t at);
-  Node method(Node receiver, std::size_t at, const Token& name);
-  Node global(const Token& name);
-  Node has(const Token& name);
-  Node macro(const Function& function, Node range, std::size_t at, const Token& name);
-  Node network(const Token& name);
-  std::vector<Node> arguments();
+  Tree dot(Tree base, std::size_t at);
+  Tree bracket(Tree base, std::size_t at);
+  Tree method(Tree receiver, std::size_t at, const Token& name);
+  Tree global(const Token& name);
+  Tree has(const Token& name);
+  Tree macro(const Function& function, Tree range, std::size_t at, const Token& name);
+  Tree network(const Token& name);
+  std::vector<Tree> arguments();
 
-  Node make(Op op, std::size_t at, std::vector<Node> children);
-  Node chain(Op op, Node (Parser::*next)(), Tok between);
-  Node constant(const Token& token, Value value);
+  Tree make(Op op, std::size_t at, std::vector<Tree> children);
+  Tree chain(Op op, Tree (Parser::*next)(), Tok between);
+  Tree constant(const Token& token, Value value);
   /// The base of a select or index that is not part of a static path: an attribute's name would
   /// yield its text, where the field of that name is meant.
-  void read_document(Node& base) const;
+  void read_document(Tree& base) const;
 
   const Token& peek() const { return tokens_[cursor_]; }
   bool take(Tok kind);
   bool expect(Tok kind, std::string_view spelled, const Token& opened);
-  Node fail(const Token& token, std::string what, std::string remedy);
-  Node fail_span(std::size_t at, std::size_t length, std::string what, std::string remedy);
-  Node unexpected();
+  Tree fail(const Token& token, std::string what, std::string remedy);
+  Tree fail_span(std::size_t at, std::size_t length, std::string what, std::string remedy);
+  Tree unexpected();
   void trailing();
 
   std::vector<Token> tokens_;

@@ -44,14 +44,11 @@ Outcome Evaluation::size(const Node& node) {
   return counted(count);
 }
 
-Outcome Evaluation::change_case(const Node& node) {
-  const Outcome operand = value(node[0]);
-  if (!operand) return operand;
-  const auto* text = std::get_if<std::string_view>(&operand->data);
-  if (text == nullptr) return failure(node.at, error::no_overload);
-  if (!charge(text->size(), node.at)) return failure();
+Outcome Evaluation::changed_case(const Value& operand, bool lower, std::size_t at) {
+  const auto* text = std::get_if<std::string_view>(&operand.data);
+  if (text == nullptr) return failure(at, error::no_overload);
+  if (!charge(text->size(), at)) return failure();
 
-  const bool lower = node.op == Op::lower_ascii;
   const auto concerns = [&](char c) { return lower ? c >= 'A' && c <= 'Z' : c >= 'a' && c <= 'z'; };
   std::size_t i = 0;
   while (i < text->size() && !concerns((*text)[i]))
@@ -66,14 +63,14 @@ Outcome Evaluation::change_case(const Node& node) {
 }
 
 Truth Evaluation::text_test(const Node& node) {
-  const Outcome left = value(node[0]);
-  const Outcome right = left ? value(node[1]) : left;
-  if (!right) {
-    error_ = right.error();
+  const Outcome a = left(node);
+  const Outcome b = a ? right(node) : a;
+  if (!b) {
+    error_ = b.error();
     return Truth::error;
   }
-  const auto* text = std::get_if<std::string_view>(&left->data);
-  const auto* part = std::get_if<std::string_view>(&right->data);
+  const auto* text = std::get_if<std::string_view>(&a->data);
+  const auto* part = std::get_if<std::string_view>(&b->data);
   if (text == nullptr || part == nullptr) return fail(node.at, error::no_overload);
   if (!charge(text->size() / 4, node.at)) return Truth::error;
   const auto verdict = [](bool yes) { return yes ? Truth::yes : Truth::no; };
@@ -91,7 +88,7 @@ Truth Evaluation::text_test(const Node& node) {
 
 Truth Evaluation::matches(const Node& node, std::string_view text, std::string_view pattern) {
   if (!charge(text.size(), node.at)) return Truth::error;
-  if (node.prepared != nullptr) return finds(*node.prepared->pattern, text) ? Truth::yes : Truth::no;
+  if (node.pattern != nullptr) return finds(*node.pattern, text) ? Truth::yes : Truth::no;
 
   // A pattern out of the event: compiled for this once, at a price that the limit knows.
   constexpr std::size_t compile_work = 1 << 20;
@@ -103,16 +100,18 @@ Truth Evaluation::matches(const Node& node, std::string_view text, std::string_v
 }
 
 Truth Evaluation::contains_ip(const Node& node) {
-  std::optional<Cidr> network = node.prepared != nullptr ? node.prepared->network : std::nullopt;
-  if (!network) {
+  std::optional<Cidr> written_in_event;
+  const Cidr* network = node.network;
+  if (network == nullptr) {
     const Outcome written = value(node[0]);
     if (!written) {
       error_ = written.error();
       return Truth::error;
     }
     const auto* text = std::get_if<std::string_view>(&written->data);
-    network = text != nullptr ? Cidr::parse(*text) : std::nullopt;
-    if (!network) return fail(node.at, error::no_network);
+    if (text != nullptr) written_in_event = Cidr::parse(*text);
+    if (!written_in_event) return fail(node.at, error::no_network);
+    network = &*written_in_event;
   }
   const Outcome operand = value(node[1]);
   if (!operand) {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,10 +63,11 @@ class Arena {
   void release(Mark mark);
 
  private:
-  std::deque<std::string> texts_;
-  std::deque<List> lists_;
+  std::vector<std::unique_ptr<std::string>> texts_;
+  std::vector<std::unique_ptr<List>> lists_;
   std::size_t texts_used_ = 0;
   std::size_t lists_used_ = 0;
+  Mark most_used_{0, 0};  // since clear()
 };
 
 class Expression {
@@ -119,7 +119,9 @@ class Expression {
 
  private:
   struct Program;
-  static tl::expected<std::unique_ptr<Program>, core::Fault> read(std::string_view text);
+  friend class Index;  // evaluates programs without the way through their Expression
+  static tl::expected<Expression, core::Fault> read(std::string_view text, event::Variables& variables,
+                                                    bool filter);
   explicit Expression(std::unique_ptr<const Program> program);
   std::unique_ptr<const Program> program_;
 };
