@@ -202,9 +202,10 @@ class Demo {
     file_ = (folder_.path() / "hookline.yaml").string();
     std::ofstream(folder_.path() / "webhooks.yaml") << webhooks_of(receiver_->port());
     std::ofstream(file_) << configuration_of(cluster_->bootstrap_servers(), receiver_->port(), options_.port);
-    auto loaded = load_or_explain(file_);
-    if (!loaded) return core::fail(core::ErrorCode::internal, "the demo's own configuration is not valid");
-    loaded_ = std::move(*loaded);
+    loaded_ = load(file_);
+    for (const auto& problem : loaded_.configuration.problems) {
+      if (!problem.warning) return core::fail(core::ErrorCode::internal, config::format(problem));
+    }
     config::Settings& settings = loaded_.configuration.settings;
     engine_ = std::make_unique<engine::Engine>(settings, loaded_.definitions);
     auto server = admin::Server::listen(settings.admin, *engine_);

@@ -13,11 +13,12 @@ namespace hookline::engine {
 namespace {
 
 constexpr core::Duration deadline = std::chrono::seconds(10);
+constexpr core::Duration settings_deadline = std::chrono::seconds(2);  // a nicety: not worth a long wait
 constexpr std::uint64_t record_slack = 256 << 10;  // headers that Hookline adds
 
 /// What the dead-letter topic could not take of the events that are allowed in.
 std::optional<std::string> size_problem(kafka::Admin& admin, const config::Settings& settings, const std::string& topic) {
-  const auto described = admin.settings(topic, deadline);
+  const auto described = admin.settings(topic, settings_deadline);
   if (!described) return std::nullopt;  // describing may be forbidden; what does not fit becomes a pointer
   const auto entry = described->find("max.message.bytes");
   if (entry == described->end()) return std::nullopt;

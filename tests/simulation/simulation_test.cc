@@ -45,7 +45,7 @@ TEST(Simulation, WithoutCrashesOrLostAssignmentsNothingIsSentTwiceUnlessAnAnswer
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     auto options = options_of(seed);
     options.crashes = options.stalls = 0;
-    options.http_failure = options.produce_failure = options.commit_failure = 0;
+    options.http_failure = options.produce_failure = options.commit_failure = options.late_commit = 0;
     World world(options);
     ASSERT_EQ(world.run(), "");
     EXPECT_EQ(world.duplicates(), 0u) << "seed " << seed;

@@ -127,6 +127,22 @@ void World::crash(Member& member) {
   begin_rebalance();
 }
 
+/// The member falls silent; when it comes to itself, the group has long gone on without it.
+void World::stall(Member& member) {
+  member.stalled = true;
+  const auto incarnation = member.incarnation;
+  schedule(10s + some(5000), [this, &member, incarnation] {
+    if (!member.alive || member.incarnation != incarnation) return;
+    member.stalled = member.owes_answer = false;
+    member.inputs.revocation = engine::Inputs::Revocation::lost;
+    member.inputs.assigned.reset();
+    member.position.clear();
+    member.paused.clear();
+    request_step(member);
+    schedule(100ms, [this] { begin_rebalance(); });
+  });
+}
+
 void World::request_step(Member& member) {
   if (member.step_scheduled || !member.alive) return;
   member.step_scheduled = true;
@@ -263,7 +279,7 @@ void World::produce(Member& member, engine::Produce produce) {
 void World::commit(Member& member, engine::CommitRequest request) {
   const auto incarnation = member.incarnation;
   const bool fails = faults_ && random_.chance(options_.commit_failure);
-  const bool late = faults_ && random_.chance(0.05);
+  const bool late = faults_ && random_.chance(options_.late_commit);
   const auto shared = std::make_shared<engine::CommitRequest>(std::move(request));
   schedule(late ? some(8000) : some(30), [this, &member, incarnation, shared, fails] {
     kafka::CommitReport report{.token = shared->token, .error = {}, .partitions = {}};
@@ -312,18 +328,7 @@ void World::finish_rebalance_if_answered(bool force) {
     member->owes_answer = false;
     member->position.clear();
     member->paused.clear();
-    const auto incarnation = member->incarnation;
-    schedule(some(5000), [this, m = member.get(), incarnation] {
-      if (!m->alive || m->incarnation != incarnation) return;
-      m->stalled = false;
-      m->inputs.revocation = engine::Inputs::Revocation::lost;
-      m->inputs.assigned.reset();
-      m->position.clear();
-      m->paused.clear();
-      request_step(*m);
-      schedule(100ms, [this] { begin_rebalance(); });
-    });
-    member->stalled = true;
+    stall(*member);
   }
   rebalancing_ = false;
   schedule(some(50), [this, generation = generation_] {
@@ -393,7 +398,7 @@ std::string World::run() {
   at_random(options_.rebalances, [this](Member&) { begin_rebalance(); });
   at_random(options_.stalls, [this](Member& m) {
     if (!m.alive || m.stopping) return;
-    m.stalled = true;
+    stall(m);
     begin_rebalance();
   });
   at_random(options_.stops, [this](Member& m) {

@@ -30,6 +30,7 @@ struct WorldOptions {
   double http_failure = 0.2;    ///< attempts that do not end with a 2xx
   double produce_failure = 0.1;
   double commit_failure = 0.1;
+  double late_commit = 0.05;    ///< applied seconds later, perhaps when somebody else owns the partition
   int crashes = 3;
   int rebalances = 4;
   int stalls = 1;               ///< members that fall silent until the group gives up on them
@@ -86,6 +87,7 @@ class World {
   void fill_logs();
   void start_member(Member& member);
   void crash(Member& member);
+  void stall(Member& member);
   void request_step(Member& member);
   void step(Member& member);
   void carry_out(Member& member);
