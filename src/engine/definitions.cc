@@ -69,7 +69,7 @@ class WebhookCompiler {
 
   std::optional<render::Template> compile_template(const config::Text& text, render::Context context) {
     std::vector<core::Fault> warnings;
-    const render::Options options{.escape = source_.escape, .max_text = source_.max_text};
+    const render::Options options{.escape = source_.escape, .max_text = source_.max_text, .literal = text.literal};
     auto program = render::Template::compile(text.value, context, names_, variables_, warnings, options);
     for (const auto& warning : warnings) problems_.push_back(problem_in(text, warning));
     if (program) return std::move(*program);
