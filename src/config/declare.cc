@@ -53,7 +53,7 @@ bool check_required(Reader& reader, const Node& node, const std::vector<RowShape
 
 json::Tree mapping_schema(const std::vector<RowShape>& rows, const json::Tree& rules) {
   auto schema = json::Tree::object();
-  schema["type"] = "object";
+  schema["type"] = or_nothing("object");
   auto properties = json::Tree::object();
   auto required = json::Tree::array();
   for (const auto& row : rows) {
@@ -88,7 +88,7 @@ bool at_most_one(Reader& reader, const Node& node, const std::vector<std::string
 }
 
 json::Tree not_both(std::string_view a, std::string_view b) {
-  return {{"not", {{"required", json::Tree::array({a, b})}}}};
+  return {{"not", {{"type", "object"}, {"required", json::Tree::array({a, b})}}}};
 }
 
 void only_with(Reader& reader, const Node& node, std::string_view key, std::string_view companion) {
@@ -97,6 +97,8 @@ void only_with(Reader& reader, const Node& node, std::string_view key, std::stri
   reader.error(member->key_place(), fmt::format("'{}' without '{}'", key, companion), fmt::format("add '{}', or remove '{}'", companion, key));
 }
 
+json::Tree or_nothing(std::string_view type) { return json::Tree::array({type, "null"}); }
+
 json::Tree or_reference(json::Tree schema) {
   return {{"anyOf", json::Tree::array({std::move(schema), {{"$ref", "#/$defs/reference"}}})}};
 }
@@ -104,6 +106,7 @@ json::Tree or_reference(json::Tree schema) {
 json::Tree schema_document(std::string_view title, std::string_view description, json::Tree schema) {
   json::Tree document{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}, {"description", description}};
   for (const auto& [key, value] : schema.items()) document[key] = value;
+  document["type"] = "object";
   document["$defs"] = {{"reference",
                         {{"description", "A secret reference: an environment variable or a file, inserted as it is."},
                          {"type", "string"},

@@ -74,6 +74,7 @@ struct Section {
   /// Runs after the rows: what concerns several keys at once.
   std::function<void(Reader&, const Node&, S&)> check;
   json::Tree rules = json::Tree::object();  ///< schema keywords for the same
+  std::vector<RowShape> shapes;             ///< of the rows; filled by finished()
 
   const Row<S>* find(std::string_view key) const {
     for (const auto& candidate : rows) {
@@ -83,20 +84,14 @@ struct Section {
   }
 };
 
-/// Completes the defaults of a section's rows.
+/// Completes a section once its rows are there: their defaults, their shapes.
 template <class S>
 Section<S> finished(Section<S> section) {
   for (auto& entry : section.rows) {
     if (!entry.shape.required) entry.shape.fallback = entry.print(section.initial);
+    section.shapes.push_back(entry.shape);
   }
   return section;
-}
-
-template <class S>
-std::vector<RowShape> shapes(const Section<S>& section) {
-  std::vector<RowShape> out;
-  for (const auto& entry : section.rows) out.push_back(entry.shape);
-  return out;
 }
 
 /// Is the node a mapping (or nothing, which is an empty one) with known keys only? Reports what is not.
@@ -108,15 +103,14 @@ json::Tree mapping_schema(const std::vector<RowShape>& rows, const json::Tree& r
 
 /// Reads the keys of a mapping into `value`; every mistake in it is reported in one go.
 template <class S>
-bool read_section(Reader& reader, const Node& node, const Section<S>& section, S& value, bool partial = false) {
+bool read_section(Reader& reader, const Node& node, const Section<S>& section, S& value) {
   const auto before = reader.errors();
-  const auto rows = shapes(section);
-  if (!check_keys(reader, node, rows)) return false;
-  if (!partial) check_required(reader, node, rows);
+  if (!check_keys(reader, node, section.shapes)) return false;
+  check_required(reader, node, section.shapes);
   for (const auto& entry : section.rows) {
     if (const Node* written = node.find(entry.shape.key)) entry.read(reader, *written, value);
   }
-  if (section.check && !partial) section.check(reader, node, value);
+  if (section.check) section.check(reader, node, value);
   return reader.errors() == before;
 }
 
@@ -143,7 +137,7 @@ template <class S>
 Type<S> mapping(Section<S> section) {
   auto shared = std::make_shared<const Section<S>>(finished(std::move(section)));
   Type<S> type;
-  type.shape.rows = shapes(*shared);
+  type.shape.rows = shared->shapes;
   type.shape.schema = mapping_schema(type.shape.rows, shared->rules);
   type.shape.words = "mapping";
   type.read = [shared](Reader& reader, const Node& node, S& out) {
@@ -170,6 +164,8 @@ Type<T> by_way_of(Type<Draft> draft, To to, From from) {
   return type;
 }
 
+/// The schema's `type` of a mapping ("object") or list ("array"): nothing at all is an empty one.
+json::Tree or_nothing(std::string_view type);
 /// {"anyOf": [schema, reference]}: any setting may come from a secret reference.
 json::Tree or_reference(json::Tree schema);
 /// A whole schema document: dialect, title, the definition of a reference.

@@ -69,7 +69,7 @@ Shape headers_shape() {
   }
   json::Tree names{{"pattern", "^(?!" + reserved + ")[!#$%&'*+.^_`|~0-9A-Za-z-]+$"}};
   json::Tree values{{"type", json::Tree::array({"string", "number", "boolean"})}};
-  return {{{"type", "object"}, {"propertyNames", names}, {"additionalProperties", values}}, "mapping of names to texts", {}};
+  return {{{"type", or_nothing("object")}, {"propertyNames", names}, {"additionalProperties", values}}, "mapping of names to texts", {}};
 }
 
 }  // namespace

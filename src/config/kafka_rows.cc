@@ -21,15 +21,6 @@ constexpr auto path_properties = std::to_array<std::string_view>({"ssl.ca.locati
 constexpr auto required_properties = std::to_array<std::string_view>({"bootstrap.servers", "group.id"});
 constexpr std::string_view topic_pattern = "[A-Za-z0-9._-]+";
 
-/// Values of free properties that would break a promise.
-std::optional<Objection> find_harm(std::string_view name, std::string_view value) {
-  if (name == "partition.assignment.strategy" && value.find("cooperative") != value.npos) {
-    return Objection{"cannot be cooperative: commits around such a rebalance get lost with this librdkafka",
-                     "use roundrobin (the default) or range, with group.instance.id for restarts without a rebalance"};
-  }
-  return std::nullopt;
-}
-
 bool read_property(Reader& reader, const Node::Member& member, Properties& out) {
   const auto& name = member.key;
   if (const auto reason = owned_kafka_property(name)) {
@@ -41,10 +32,6 @@ bool read_property(Reader& reader, const Node::Member& member, Properties& out) 
   if (!scalar) return false;
   if (scalar->value.find('\0') != std::string::npos) {
     reader.error(member.value, "holds a NUL", "a property ends there");
-    return false;
-  }
-  if (const auto harm = find_harm(name, scalar->value)) {
-    reader.error(member.value, harm->what, harm->remedy);
     return false;
   }
   const bool path = std::find(path_properties.begin(), path_properties.end(), name) != path_properties.end();
@@ -110,7 +97,7 @@ Type<std::array<std::string, own_topic_count>> own_names() {
   Section<Names> section;
   for (std::size_t i = 0; i < own_topic_count; ++i) {
     section.rows.push_back(row<Names>(
-        std::string(suffixes[i]), [i](auto& names) -> auto& { return names[i]; }, patterned("name of a topic", topic_names()),
+        std::string(suffixes[i]), [i](auto& names) -> auto& { return names[i]; }, patterned("topic name", topic_names()),
         fmt::format("Instead of PREFIX.{}.", suffixes[i])));
   }
   return mapping(std::move(section));
@@ -161,7 +148,7 @@ Type<Topics> topics() {
   Section<T> section;
   for (std::size_t i = 0; i < kind_keys.size(); ++i) {
     section.rows.push_back(row<T>(
-        std::string(kind_keys[i]), [i](auto& draft) -> auto& { return draft.sources[i]; }, list_of(patterned_text("name of a topic", topic_names())),
+        std::string(kind_keys[i]), [i](auto& draft) -> auto& { return draft.sources[i]; }, list_of(patterned_text("topic name", topic_names())),
         fmt::format("Topics with {} events.", kind_keys[i]), json::Tree::array({fmt::format("security.{}s", kind_keys[i])})));
   }
   section.rows.push_back(row<T>("prefix", &T::prefix, patterned("prefix", {std::string(topic_pattern), "use letters, digits, '.', '_' and '-'", 200}),

@@ -26,6 +26,13 @@ void sort(Problems& problems, const std::vector<std::string>& files) {
   });
 }
 
+/// Is it one definition, and not a list of them?
+bool is_definition(Reader& reader, const Node& document) {
+  if (document.kind != Node::Kind::list) return true;
+  reader.error(document.place(), "a list where one definition is expected", "put each into a document of its own, with '---' between them");
+  return false;
+}
+
 class Loader {
  public:
   Loader(const SecretSource& secrets, Configuration& out) : reader_(secrets, out.problems), out_(out) {}
@@ -96,11 +103,7 @@ class Loader {
         const auto documents = read_documents(file, pattern.place);
         if (!documents) continue;
         for (const auto& document : *documents) {
-          if (document.kind == Node::Kind::list) {
-            reader_.error(document.place(), "a list where one definition is expected", "put each into a document of its own, with '---' between them");
-          } else {
-            take(document);
-          }
+          if (is_definition(reader_, document)) take(document);
         }
       }
     }
@@ -149,6 +152,7 @@ std::vector<Webhook> parse_webhooks(std::string_view yaml, std::string_view file
   if (found.size() > max_problems) found.resize(max_problems);
   Reader reader(secrets, found);
   for (const auto& document : documents) {
+    if (!is_definition(reader, document)) continue;
     if (auto webhook = read_webhook(reader, document, templates)) webhooks.push_back(std::move(*webhook));
   }
   sort(found, {source->name});

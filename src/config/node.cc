@@ -120,7 +120,8 @@ Text text_of(const Node& node) {
     text.verbatim = locate_literal(node, text);
   } else if (node.style != Node::Style::folded && node.value.find('\n') == std::string::npos) {
     const std::size_t quote = node.style == Node::Style::quoted ? 1 : 0;
-    text.verbatim = std::string_view(node.source->text).substr(node.at).substr(quote).starts_with(node.value);
+    const auto& written = node.source->text;
+    text.verbatim = node.at + quote <= written.size() && std::string_view(written).substr(node.at + quote).starts_with(node.value);
     if (text.verbatim) text.place.column += quote;
   }
   return text;

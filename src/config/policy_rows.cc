@@ -107,7 +107,7 @@ Section<Policy> declare() {
       row<P>("source", &P::source, source(), "Where the event comes from: `any`, or one of the forms below.", json::Tree{{"ip_range", json::Tree::array({"10.0.0.0/8"})}}),
       row<P>("criteria", &P::criteria, maybe(expression("expression")), "Only events for which this is true; the language of filters.", R"(severity in ["high", "critical"])"),
       row<P>("threshold", &P::threshold, maybe(threshold()), "Notifies not for each event but once per window and group, on the event that reaches the count."),
-      row<P>("notify", &P::notify, list_of(patterned_text("name or glob", {"[A-Za-z0-9*?._-]+", "write names of webhooks, or globs", 100}), 1),
+      row<P>("notify", &P::notify, list_of(patterned_text("webhook pattern", {"[A-Za-z0-9*?._-]+", "write names of webhooks, or globs", 100}), 1),
              "Webhooks by name or glob.", json::Tree::array({"servicenow-create"}), Need::required),
   };
   return finished(std::move(s));

@@ -54,8 +54,8 @@ std::string kafka_table() {
 }  // namespace
 
 std::string reference_tables() {
-  return table("Settings (hookline.yaml)", shapes(settings_section())) + table("Webhooks", shapes(webhook_section())) +
-         preset_table() + table("Policies", shapes(policy_section())) + kafka_table();
+  return table("Settings (hookline.yaml)", settings_section().shapes) + table("Webhooks", webhook_section().shapes) +
+         preset_table() + table("Policies", policy_section().shapes) + kafka_table();
 }
 
 }  // namespace hookline::config

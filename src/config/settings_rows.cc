@@ -62,7 +62,7 @@ Type<EgressRule> egress_rule() {
         return true;
       },
       format_egress_rule);
-  type.shape.words = "`public` or network";
+  type.shape.words = "egress rule";
   return type;
 }
 
@@ -92,7 +92,7 @@ Type<SecretScope> secret_scope() {
   Section<S> section;
   // A relative path starts at the file that names it.
   auto path = text();
-  path.shape.words = "path or glob";
+  path.shape.words = "file glob";
   path.read = [read = path.read](Reader& reader, const Node& node, std::string& out) {
     std::string written;
     if (!read(reader, node, written)) return false;
@@ -175,7 +175,7 @@ Type<T> only_key(std::string key, Type<T> type, std::string doc, json::Tree exam
 
 Type<std::vector<Text>> globs() {
   auto path = placed_text();
-  path.shape.words = "path or glob";
+  path.shape.words = "file glob";
   return list_of(path);
 }
 
@@ -222,7 +222,7 @@ Type<std::array<std::vector<std::pair<std::string, std::vector<Text>>>, 4>> attr
   using All = std::array<Paths, 4>;
   const auto list = one_or_more(json_path());
   Type<Paths> paths;
-  paths.shape = {{{"type", "object"}, {"propertyNames", {{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}}, {"additionalProperties", list.shape.schema}},
+  paths.shape = {{{"type", or_nothing("object")}, {"propertyNames", {{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}}, {"additionalProperties", list.shape.schema}},
                  "mapping of attributes to JSON paths", {}};
   paths.read = [list](Reader& reader, const Node& node, Paths& out) {
     if (node.kind != Node::Kind::map && node.kind != Node::Kind::null) {

@@ -27,7 +27,7 @@ struct About {
 
 Type<json::Tree> anything() {
   Type<json::Tree> type;
-  type.shape = {{{"type", "object"}}, "mapping", {}};
+  type.shape = {{{"type", or_nothing("object")}}, "mapping", {}};
   type.read = [](Reader&, const Node& node, json::Tree& out) {
     out = to_tree(node);
     return true;
@@ -56,11 +56,11 @@ bool settable(std::string_view key) { return !about_template(key) && key != "tem
 
 /// Everything that may stand in a template's file.
 std::vector<RowShape> template_rows() {
-  auto rows = shapes(about_section());
-  for (auto& row : shapes(webhook_section())) {
+  auto rows = about_section().shapes;
+  for (const auto& row : webhook_section().shapes) {
     if (!settable(row.key)) continue;
-    row.required = false;
-    rows.push_back(std::move(row));
+    rows.push_back(row);
+    rows.back().required = false;
   }
   return rows;
 }
@@ -100,7 +100,9 @@ std::optional<TemplateSource> read_template(Reader& reader, const Node& document
                         std::make_shared<const Node>(std::move(keys))};
 }
 
-std::vector<TemplateSource> shipped_templates() {
+namespace {
+
+std::vector<TemplateSource> read_shipped() {
   const SecretSource none{[](const std::string&) { return std::nullopt; }, [](const std::filesystem::path&) { return std::nullopt; }};
   std::vector<TemplateSource> templates;
   Problems problems;
@@ -113,6 +115,13 @@ std::vector<TemplateSource> shipped_templates() {
   }
   for (const auto& problem : problems) core::log::error("{}", format(problem));
   assert(!has_errors(problems) && "a template that comes with the binary does not read");
+  return templates;
+}
+
+}  // namespace
+
+std::vector<TemplateSource> shipped_templates() {
+  static const auto templates = read_shipped();
   return templates;
 }
 

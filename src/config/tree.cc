@@ -40,21 +40,21 @@ json::Tree to_tree(const Settings& settings) { return print_section(settings_sec
 json::Tree config_schema() {
   const auto& section = settings_section();
   return schema_document("Hookline configuration", "hookline.yaml: the settings of the service. docs/config.md is its handbook.",
-                         mapping_schema(shapes(section), section.rules));
+                         mapping_schema(section.shapes, section.rules));
 }
 
 json::Tree webhook_schema() {
   // Without a template these must be there; a template may bring them.
   const json::Tree rules{{"anyOf", json::Tree::array({{{"required", json::Tree::array({"template"})}},
                                                       {{"required", json::Tree::array({"endpoints"})}}})}};
-  auto rows = shapes(webhook_section());
+  auto rows = webhook_section().shapes;
   for (auto& row : rows) row.required = row.required && row.key != "endpoints";
   return schema_document("Hookline webhook", "One webhook: one document of a file under `webhooks`, or the body of a request to the admin API.",
                          mapping_schema(rows, rules));
 }
 
 json::Tree policy_schema() {
-  return schema_document("Hookline policy", "One policy: one document of a file under `policies`.", mapping_schema(shapes(policy_section()), policy_section().rules));
+  return schema_document("Hookline policy", "One policy: one document of a file under `policies`.", mapping_schema(policy_section().shapes, policy_section().rules));
 }
 
 }  // namespace hookline::config

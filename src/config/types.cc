@@ -66,7 +66,7 @@ bool within(Reader& reader, const Node& node, T value, T from, T to, std::string
   if (value >= from && value <= to) return true;
   const bool referenced = has_reference(node.value);
   reader.error(node, referenced ? std::string("is out of bounds") : fmt::format("cannot be {}", show(value)),
-               fmt::format("{} to {}", show(from), show(to)));
+               fmt::format("write {} to {}", show(from), show(to)));
   return false;
 }
 
@@ -134,7 +134,7 @@ Type<Text> patterned_text(std::string words, Pattern pattern) {
     if (scalar) out = as_text(node, std::move(*scalar));
     return scalar.has_value();
   };
-  type.print = [](const Text& value) -> json::Tree { return masked(value); };
+  type.print = [](const Text& value) -> json::Tree { return value.value.empty() ? json::Tree() : json::Tree(masked(value)); };
   return type;
 }
 
@@ -245,7 +245,7 @@ Type<std::uint32_t> integer(std::uint32_t from, std::uint32_t to) {
       return false;
     }
     if (error != std::errc() || stop != end) {
-      reader.error(node, fmt::format("cannot be {}", scalar->referenced ? std::string(mask) : scalar->value), fmt::format("{} to {}", from, to));
+      reader.error(node, fmt::format("cannot be {}", scalar->referenced ? std::string(mask) : scalar->value), fmt::format("write {} to {}", from, to));
       return false;
     }
     if (!within(reader, node, value, from, to, show_integer)) return false;
@@ -271,7 +271,7 @@ Type<double> number(double above, double to) {
     const auto digits = std::string_view(scalar->value).substr(scalar->value.starts_with('+') ? 1 : 0);
     const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (error != std::errc() || !(value > above && value <= to)) {
-      reader.error(node, fmt::format("cannot be {}", scalar->referenced ? std::string(mask) : scalar->value), fmt::format("above {}, up to {}", above, to));
+      reader.error(node, fmt::format("cannot be {}", scalar->referenced ? std::string(mask) : scalar->value), fmt::format("write a number above {}, up to {}", above, to));
       return false;
     }
     out = value;
@@ -373,10 +373,21 @@ Shape word_shape(const std::vector<std::string_view>& words) {
   return {or_reference({{"enum", words}}), told, {}};
 }
 
+namespace {
+
+/// "duration, 0s to 7d" -> "durations, 0s to 7d"; words of an enum stay as they are.
+std::string plural(std::string words) {
+  const auto end = std::min(words.find(','), words.size());
+  if (words.starts_with('`')) return words;
+  return words.insert(end, words[end - 1] == 's' ? "es" : "s");
+}
+
+}  // namespace
+
 Shape list_shape(const Shape& item, std::size_t least) {
-  json::Tree schema{{"type", "array"}, {"items", item.schema}};
+  json::Tree schema{{"type", or_nothing("array")}, {"items", item.schema}};
   if (least > 0) schema["minItems"] = least;
-  return {std::move(schema), "list of " + (item.rows.empty() ? item.words : "mappings"), item.rows};
+  return {std::move(schema), "list of " + (item.rows.empty() ? plural(item.words) : "mappings"), item.rows};
 }
 
 bool is_list(Reader& reader, const Node& node, std::size_t least, std::string_view words) {

@@ -19,7 +19,7 @@ void check_events(Reader& reader, const Node& node, const Webhook& webhook) {
     if (events) reader.warn(*events, "is not used: with `trigger: policy` only policies reach this webhook", "remove it");
   } else if (!events && node.kind == Node::Kind::map) {
     reader.error(node.place(), "the key 'events' is missing", "add e.g. events: [incident_triggered], or trigger: policy");
-  } else if (events && webhook.events.empty() && events->items.empty()) {
+  } else if (events && events->items.empty() && (events->kind == Node::Kind::list || events->kind == Node::Kind::null)) {
     reader.error(*events, "is empty", "name at least one type, glob or kind");
   }
 }

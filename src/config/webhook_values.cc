@@ -52,7 +52,7 @@ Type<Text> url() {
 }
 
 Type<Text> event_pattern() {
-  return patterned_text("type, glob or kind", {"[^A-Z.\\s-]+", "types are written in snake case, e.g. incident_triggered, story_* or incident", 200});
+  return patterned_text("event pattern", {"[^A-Z.\\s-]+", "types are written in snake case, e.g. incident_triggered, story_* or incident", 200});
 }
 
 bool detections_only(std::string_view pattern) { return pattern.starts_with("detection_"); }
@@ -86,7 +86,7 @@ Type<std::vector<std::pair<std::string, Text>>> fields() {
   using Fields = std::vector<std::pair<std::string, Text>>;
   Type<Fields> type;
   const auto value = expression("expression");
-  type.shape = {{{"type", "object"}, {"propertyNames", {{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}}, {"additionalProperties", value.shape.schema}},
+  type.shape = {{{"type", or_nothing("object")}, {"propertyNames", {{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}}, {"additionalProperties", value.shape.schema}},
                 "mapping of names to expressions",
                 {}};
   type.read = [value](Reader& reader, const Node& node, Fields& out) {

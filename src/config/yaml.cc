@@ -29,7 +29,7 @@ struct Stop {
 struct Wording {
   std::string_view theirs, what, remedy;
 };
-constexpr std::array<Wording, 11> wordings{{
+constexpr std::array<Wording, 13> wordings{{
     {"end of map not found", "this line does not continue the mapping before it",
      "check the indentation, and that every key is followed by ': '"},
     {"end of map flow not found", "a '{' is not closed before this", "close it with '}'"},
@@ -43,6 +43,8 @@ constexpr std::array<Wording, 11> wordings{{
     {"illegal EOF in scalar", "the file ends within a quoted text", "close the quotes"},
     {"the referenced anchor is not defined", "an alias to an anchor that is not defined before it",
      "put a value that begins with '*' in quotes"},
+    {"alias not found after *", "a '*' without a name", "put a value that begins with '*' in quotes"},
+    {"anchor not found after &", "a '&' without a name", "put a value that begins with '&' in quotes"},
     {"bad file", "nested too deep", "a configuration has at most 64 levels"},
 }};
 

@@ -25,8 +25,8 @@ struct TemplateSource {
   json::Tree keys;       ///< any key of a webhook
   json::Tree example;    ///< {event, request}: shown in the docs, run as a test; null if none
   Place place;
-  /// `keys` with the places where they are written. Null in a template made by hand: then the
-  /// template's own place stands for all of them.
+  /// `keys` with the places where they are written. Null in a template made by hand: then
+  /// problems in them tell its file and the pointer only.
   std::shared_ptr<const Node> source;
 };
 
@@ -48,8 +48,8 @@ struct SecretSource {
 
   /// The process's environment and files of at most 1 MiB.
   static SecretSource system();
-  /// Only what `scope` names: for webhooks that come through the API. Paths are compared after
-  /// symbolic links and `..` are resolved.
+  /// Only what `scope` names: for webhooks that come through the API. A path is
+  /// matched and opened as it is once `.` and `..` are taken out of its text.
   static SecretSource within(SecretScope scope);
 };
 
