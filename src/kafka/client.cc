@@ -16,19 +16,10 @@ void relay_log(const rd_kafka_t* handle, int severity, const char* facility, con
 
 using Conf = std::unique_ptr<rd_kafka_conf_t, Returned<rd_kafka_conf_destroy>>;
 
-/// What librdkafka would take, and Hookline cannot live with.
-std::optional<std::string> objection(std::string_view name, std::string_view value) {
-  if (name == "partition.assignment.strategy" && value.find("cooperative") != std::string_view::npos)
-    return "Hookline answers rebalances as a whole: use roundrobin or range";
-  return std::nullopt;
-}
-
 core::Result<Conf> make_conf(const Properties& properties) {
   Conf conf(rd_kafka_conf_new());
   std::array<char, 512> text{};
   for (const auto& [name, value] : properties) {
-    if (const auto why = objection(name, value))
-      return core::fail(core::ErrorCode::invalid, fmt::format("kafka.{}: {}", name, *why));
     const auto outcome = rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), text.data(), text.size());
     if (outcome == RD_KAFKA_CONF_OK) continue;
     // librdkafka's text may quote the value, so it goes through the same mask as its log.
@@ -83,21 +74,24 @@ core::Result<std::string> Client::cluster_id(core::Duration timeout) const {
   return result;
 }
 
-core::Result<std::int32_t> Client::partition_count(const std::string& topic, core::Duration timeout) const {
-  const auto what = fmt::format("asking for the partitions of '{}'", topic);
+core::Result<Metadata> Client::metadata(const std::string& topic, core::Duration timeout) const {
+  const auto what = fmt::format("asking for topic '{}'", topic);
   const TopicHandle handle(rd_kafka_topic_new(handle_, topic.c_str(), nullptr));
   if (!handle) return fail_with(rd_kafka_last_error(), what);
   const rd_kafka_metadata_t* answer = nullptr;
   const auto code = rd_kafka_metadata(handle_, 0, handle.get(), &answer, to_timeout_ms(timeout));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(code, what);
-  const std::unique_ptr<const rd_kafka_metadata_t, Returned<rd_kafka_metadata_destroy>> metadata(answer);
-  for (int i = 0; i < metadata->topic_cnt; ++i) {
-    const auto& found = metadata->topics[i];
-    if (topic != found.topic) continue;
-    if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(found.err, what);
-    return found.partition_cnt;
-  }
-  return core::fail(core::ErrorCode::not_found, fmt::format("{}: no such topic", what));
+  Metadata metadata(answer);
+  if (metadata->topic_cnt != 1) return core::fail(core::ErrorCode::internal, fmt::format("{}: {} answers", what, metadata->topic_cnt));
+  return metadata;
+}
+
+core::Result<std::int32_t> Client::partition_count(const std::string& topic, core::Duration timeout) const {
+  const auto found = metadata(topic, timeout);
+  if (!found) return tl::unexpected(found.error());
+  const auto& one = (*found)->topics[0];
+  if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(one.err, fmt::format("asking for topic '{}'", topic));
+  return one.partition_cnt;
 }
 
 }  // namespace hookline::kafka

@@ -42,6 +42,8 @@ class Client {
   std::optional<std::pair<rd_kafka_resp_err_t, std::string>> fatal_error() const;
 
   [[nodiscard]] core::Result<std::string> cluster_id(core::Duration timeout) const;
+  /// What the brokers say of one topic: exactly one entry, whose `err` may say that it is not there.
+  [[nodiscard]] core::Result<Metadata> metadata(const std::string& topic, core::Duration timeout) const;
   /// Errors: not_found; refused.
   [[nodiscard]] core::Result<std::int32_t> partition_count(const std::string& topic, core::Duration timeout) const;
 

@@ -54,8 +54,9 @@ void EmbeddedCluster::stop_failing(std::int16_t api_key) {
   rd_kafka_mock_clear_request_errors(state_->cluster.get(), api_key);
 }
 
-void EmbeddedCluster::fail_topic(const std::string& topic, std::int16_t error_code) {
-  rd_kafka_mock_topic_set_error(state_->cluster.get(), topic.c_str(), static_cast<rd_kafka_resp_err_t>(error_code));
+void EmbeddedCluster::hide_topic(const std::string& topic) {
+  // Other errors would come with partitions, which no real broker sends and no client survives.
+  rd_kafka_mock_topic_set_error(state_->cluster.get(), topic.c_str(), RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
 }
 
 void EmbeddedCluster::set_broker_up(int broker, bool up) {

@@ -29,6 +29,7 @@ using Queue = std::unique_ptr<rd_kafka_queue_t, Returned<rd_kafka_queue_destroy>
 using Event = std::unique_ptr<rd_kafka_event_t, Returned<rd_kafka_event_destroy>>;
 using ErrorObject = std::unique_ptr<rd_kafka_error_t, Returned<rd_kafka_error_destroy>>;
 using TopicHandle = std::unique_ptr<rd_kafka_topic_t, Returned<rd_kafka_topic_destroy>>;
+using Metadata = std::unique_ptr<const rd_kafka_metadata_t, Returned<rd_kafka_metadata_destroy>>;
 using AdminOptions = std::unique_ptr<rd_kafka_AdminOptions_t, Returned<rd_kafka_AdminOptions_destroy>>;
 
 PartitionList make_list(const std::vector<TopicPartition>& partitions);

@@ -27,7 +27,6 @@ constexpr std::array defaults{
 };
 
 constexpr std::array consumer_defaults{
-    Row{"partition.assignment.strategy", "roundrobin"},
     Row{"isolation.level", "read_committed"},
     // The local queue is the only read-ahead. When it was full, librdkafka waits this long before the next
     // fetch; its default of a second idles at high rates (docs/decisions/librdkafka.md).
@@ -55,6 +54,7 @@ constexpr std::array consumer_owned{
     Row{"enable.auto.offset.store", "false"},
     Row{"auto.offset.reset", "error"},  // where to start is decided, never assumed
     Row{"enable.partition.eof", "false"},
+    Row{"partition.assignment.strategy", "roundrobin"},  // eager: rebalances are answered as a whole
 };
 
 constexpr std::array producer_owned{

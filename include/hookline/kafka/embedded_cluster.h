@@ -26,8 +26,8 @@ class EmbeddedCluster {
   void fail_requests(std::int16_t api_key, std::int16_t error_code, int count);
   /// Takes back what fail_requests() left.
   void stop_failing(std::int16_t api_key);
-  /// Metadata answers this error code for the topic (e.g. 3 unknown, 29 not authorised) until it is 0.
-  void fail_topic(const std::string& topic, std::int16_t error_code);
+  /// From now on the topic does not exist, also for clients that would have it made by asking.
+  void hide_topic(const std::string& topic);
   /// `broker` counts from 1.
   void set_broker_up(int broker, bool up);
   void set_latency(core::Duration round_trip);

@@ -278,7 +278,7 @@ TEST_F(ConsumerTest, tells_the_ends_of_a_partition_its_topics_width_and_the_clus
   ASSERT_TRUE(after_all) << after_all.error().message;
   EXPECT_EQ(*after_all, 42);
 
-  cluster_->fail_topic("missing", 3);
+  cluster_->hide_topic("missing");
   EXPECT_EQ(consumer->partition_count("missing", patience).error().code, core::ErrorCode::not_found);
 }
 
@@ -341,7 +341,7 @@ TEST_F(ConsumerTest, after_a_fatal_fault_it_closes_at_once) {
 }
 
 TEST_F(ConsumerTest, an_unknown_topic_in_the_subscription_is_a_fault) {
-  cluster_->fail_topic("missing", 3);
+  cluster_->hide_topic("missing");
   Member member(open());
   ASSERT_TRUE(member->subscribe({"events", "missing"}));
   const auto seen = [&] {

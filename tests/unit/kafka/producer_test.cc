@@ -200,7 +200,7 @@ INSTANTIATE_TEST_SUITE_P(Codes, Refusals,
                                          87 /* INVALID_RECORD */, 32 /* INVALID_TIMESTAMP */));
 
 TEST_F(ProducerTest, an_unknown_topic_is_refused_and_others_go_on) {
-  cluster_->fail_topic("missing", 3);
+  cluster_->hide_topic("missing");
   open_producer({{"topic.metadata.propagation.max.ms", "300"}, {"topic.metadata.refresh.fast.interval.ms", "50"}});
   const auto sink = box_.sink();
   producer_->produce(record("x", "missing"), 1, sink);
