@@ -105,6 +105,7 @@ AccountReport Accounting::report() const {
     if (ids.size() > 1)
       conflicts.add(describe(delivery) + " has the ids " + *ids.begin() + " and " + *ids.rbegin());
     for (auto const& id : ids) {
+      if (id.empty()) continue;  // the dead letter of a record itself, before any webhook
       auto const [entry, is_new] = delivery_of.try_emplace(id, delivery);
       if (!is_new) conflicts.add("'" + id + "' is " + describe(entry->second) + " and " + describe(delivery));
     }
