@@ -70,7 +70,8 @@ bool is_local_host(std::string_view host) {
   const auto bracket = host.find(']');
   const auto colon = host.rfind(':');
   if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) host = host.substr(0, colon);
-  return host == "localhost" || host.starts_with("127.") || host == "[::1]";
+  const bool loopback = host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return loopback || host == "localhost" || host == "[::1]";
 }
 
 HttpAnswer route(const HttpRequest& request, const config::Admin& settings, engine::Engine& engine) {

@@ -1,0 +1,78 @@
+#include "admin/routes.h"
+
+#include <gtest/gtest.h>
+
+#include "hookline/json/tree.h"
+
+namespace hookline::admin {
+namespace {
+
+using Scope = config::Token::Scope;
+
+std::shared_ptr<const engine::Definitions> no_webhooks() {
+  config::Configuration configuration;
+  return engine::Definitions::compile(configuration, configuration.problems);
+}
+
+class Routes : public ::testing::Test {
+ protected:
+  engine::Engine engine{config::Settings{}, no_webhooks()};
+  config::Admin open;
+  config::Admin guarded;
+
+  void SetUp() override {
+    guarded.tokens = {{"ops", config::Secret("ops-token"), {Scope::operate}}, {"all", config::Secret("admin-token"), {Scope::admin}},
+                      {"ci", config::Secret("read-token"), {Scope::read}}};
+  }
+  HttpAnswer get(const config::Admin& admin, const std::string& path, const std::string& authorization = {}, const std::string& host = "localhost:8080",
+                 const std::string& method = "GET") {
+    return route({.method = method, .path = path, .authorization = authorization, .host = host}, admin, engine);
+  }
+};
+
+TEST_F(Routes, HealthIsTheProcessReadinessSaysWhyNot) {
+  EXPECT_EQ(get(open, "/healthz").status, 200);
+  const auto ready = get(open, "/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_FALSE((*json::parse_tree(ready.body))["reasons"].empty());
+}
+
+TEST_F(Routes, ScopesAreKeptAndAdminMayEverything) {
+  EXPECT_EQ(get(guarded, "/api/v1/status").status, 401);
+  EXPECT_EQ(get(guarded, "/api/v1/status", "Bearer wrong").status, 401);
+  EXPECT_EQ(get(guarded, "/api/v1/status", "Bearer ops-token").status, 401);
+  EXPECT_EQ(get(guarded, "/api/v1/status", "read-token").status, 401);
+  EXPECT_EQ(get(guarded, "/api/v1/status", "Bearer read-token").status, 200);
+  EXPECT_EQ(get(guarded, "/api/v1/status", "Bearer admin-token").status, 200);
+  EXPECT_EQ(get(guarded, "/healthz").status, 200);
+}
+
+TEST_F(Routes, MetricsArePublicOnlyIfSaidSo) {
+  EXPECT_EQ(get(guarded, "/metrics").status, 200);
+  guarded.metrics_public = false;
+  EXPECT_EQ(get(guarded, "/metrics").status, 401);
+  EXPECT_EQ(get(guarded, "/metrics", "Bearer read-token").status, 200);
+}
+
+TEST_F(Routes, WithoutATokenOnlyThisMachineIsAnswered) {
+  EXPECT_EQ(get(open, "/api/v1/status", "", "rebound.example.com").status, 403);
+  EXPECT_EQ(get(open, "/api/v1/status", "", "127.0.0.1.example.com").status, 403);
+  EXPECT_EQ(get(open, "/api/v1/status", "", "").status, 403);
+  for (const char* host : {"localhost", "localhost:1", "127.0.0.1:8080", "[::1]:8080"}) {
+    EXPECT_EQ(get(open, "/api/v1/status", "", host).status, 200) << host;
+  }
+  EXPECT_EQ(get(guarded, "/api/v1/status", "Bearer read-token", "hookline.internal").status, 200);
+}
+
+TEST_F(Routes, UnknownPathsAndMethodsAreProblemDocuments) {
+  const auto missing = get(open, "/api/v1/nothing");
+  EXPECT_EQ(missing.status, 404);
+  EXPECT_EQ(missing.content_type, "application/problem+json");
+  EXPECT_EQ((*json::parse_tree(missing.body))["status"], 404);
+  const auto wrong = get(open, "/api/v1/status", "", "localhost", "DELETE");
+  EXPECT_EQ(wrong.status, 405);
+  EXPECT_EQ(wrong.allow, "GET");
+}
+
+}  // namespace
+}  // namespace hookline::admin
