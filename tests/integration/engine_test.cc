@@ -37,7 +37,8 @@ class EngineOnEmbeddedKafka : public ::testing::Test {
     for (const char* topic : {"incidents", "hookline.dead-letters"}) ASSERT_TRUE(cluster->create_topic(topic, 4));
   }
   void TearDown() override {
-    if (engine) EXPECT_TRUE(engine->stop());
+    if (!engine) return;
+    EXPECT_TRUE(engine->stop());
   }
 
   std::shared_ptr<const engine::Definitions> load(config::Configuration& configuration, const std::string& webhooks) {
