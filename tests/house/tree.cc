@@ -11,7 +11,7 @@ Tree load_tree(const std::filesystem::path& root) {
   Tree tree;
   for (auto at = std::filesystem::recursive_directory_iterator(root); at != std::filesystem::end(at); ++at) {
     if (at->is_directory() && skipped.contains(at->path().filename())) at.disable_recursion_pending();
-    if (!at->is_regular_file()) continue;
+    if (!at->is_regular_file() || skipped.contains(at->path().filename())) continue;
     std::ifstream file(at->path(), std::ios::binary);
     std::stringstream text;
     text << file.rdbuf();
