@@ -49,6 +49,8 @@ std::string configuration_of(const std::string& brokers, std::uint16_t receiver,
 kafka:
   bootstrap.servers: "{0}"
   group.id: hookline-demo
+  session.timeout.ms: 6000
+workers: 1                     # the embedded cluster is slow to seat a second member of a group
 topics:
   alarm: [security.alarms]
   audit: [security.audit]

@@ -43,9 +43,9 @@ class EngineOnEmbeddedKafka : public ::testing::Test {
 
   std::shared_ptr<const engine::Definitions> load(config::Configuration& configuration, const std::string& webhooks) {
     folder.write("webhooks.yaml", webhooks);
-    folder.write("hookline.yaml", fmt::format(R"(kafka: {{bootstrap.servers: "{}", group.id: engine}}
+    folder.write("hookline.yaml", fmt::format(R"(kafka: {{bootstrap.servers: "{}", group.id: engine, session.timeout.ms: 6000}}
 topics: {{incident: [incidents]}}
-workers: 2
+workers: 1
 webhooks: [webhooks.yaml]
 egress: {{allow: ["127.0.0.1/32"]}}
 commit: {{interval: 50ms}}
