@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -20,17 +21,21 @@ using Resource = std::unique_ptr<rd_kafka_ConfigResource_t, Returned<rd_kafka_Co
 std::optional<core::Error> error_if(rd_kafka_resp_err_t code, const char* text, std::string_view what) {
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
   auto error = error_of(code, what);
-  if (text != nullptr && error.message.find(text) == std::string::npos) error.message += fmt::format(" ({})", text);
+  if (text != nullptr && error.message.find(text) == std::string::npos)
+    error.message += fmt::format(" ({})", text);
   return error;
 }
 
 core::Result<NewTopic> make_topic(const TopicSpec& spec) {
   std::array<char, 512> text{};
-  NewTopic topic(rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions, spec.replication, text.data(), text.size()));
-  if (!topic) return core::fail(core::ErrorCode::invalid, fmt::format("topic '{}': {}", spec.name, text.data()));
+  NewTopic topic(
+      rd_kafka_NewTopic_new(spec.name.c_str(), spec.partitions, spec.replication, text.data(), text.size()));
+  if (!topic)
+    return core::fail(core::ErrorCode::invalid, fmt::format("topic '{}': {}", spec.name, text.data()));
   for (const auto& [name, value] : spec.settings) {
     const auto code = rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(code, fmt::format("topic '{}': {}", spec.name, name));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return fail_with(code, fmt::format("topic '{}': {}", spec.name, name));
   }
   return topic;
 }
@@ -44,7 +49,8 @@ TopicDescription description_of(const std::string& topic, const rd_kafka_metadat
   if (result.error) return result;
   result.exists = true;
   result.partitions = found.partition_cnt;
-  if (found.partition_cnt > 0) result.replication = static_cast<std::int16_t>(found.partitions[0].replica_cnt);
+  if (found.partition_cnt > 0)
+    result.replication = static_cast<std::int16_t>(found.partitions[0].replica_cnt);
   return result;
 }
 
@@ -59,7 +65,8 @@ struct Admin::State {
   AdminOptions options(rd_kafka_admin_op_t operation, core::Duration timeout) const {
     AdminOptions result(rd_kafka_AdminOptions_new(handle(), operation));
     std::array<char, 256> text{};
-    (void)rd_kafka_AdminOptions_set_request_timeout(result.get(), std::max(1, to_timeout_ms(timeout)), text.data(), text.size());
+    (void)rd_kafka_AdminOptions_set_request_timeout(result.get(), std::max(1, to_timeout_ms(timeout)),
+                                                    text.data(), text.size());
     return result;
   }
 
@@ -73,7 +80,8 @@ struct Admin::State {
       Event event(rd_kafka_queue_poll(answers.get(), to_timeout_ms(left)));
       if (!event || rd_kafka_event_type(event.get()) != type) continue;
       const auto code = rd_kafka_event_error(event.get());
-      if (auto error = error_if(code, rd_kafka_event_error_string(event.get()), what)) return tl::unexpected(std::move(*error));
+      if (auto error = error_if(code, rd_kafka_event_error_string(event.get()), what))
+        return tl::unexpected(std::move(*error));
       return event;
     }
   }
@@ -106,13 +114,15 @@ core::Result<std::vector<TopicDescription>> Admin::describe(const std::vector<st
   return result;
 }
 
-core::Result<std::map<std::string, std::string>> Admin::settings(const std::string& topic, core::Duration timeout) {
+core::Result<std::map<std::string, std::string>> Admin::settings(const std::string& topic,
+                                                                 core::Duration timeout) {
   const auto what = fmt::format("reading the settings of topic '{}'", topic);
   const Resource resource(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
   if (!resource) return core::fail(core::ErrorCode::invalid, fmt::format("{}: no such name", what));
   const auto options = state_->options(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout);
   std::array<rd_kafka_ConfigResource_t*, 1> resources{resource.get()};
-  rd_kafka_DescribeConfigs(state_->handle(), resources.data(), resources.size(), options.get(), state_->answers.get());
+  rd_kafka_DescribeConfigs(state_->handle(), resources.data(), resources.size(), options.get(),
+                           state_->answers.get());
   auto event = state_->wait(RD_KAFKA_EVENT_DESCRIBECONFIGS_RESULT, timeout, what);
   if (!event) return tl::unexpected(event.error());
 
@@ -120,7 +130,8 @@ core::Result<std::map<std::string, std::string>> Admin::settings(const std::stri
   const auto** const found =
       rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event->get()), &count);
   if (count != 1) return core::fail(core::ErrorCode::internal, fmt::format("{}: {} answers", what, count));
-  if (auto error = error_if(rd_kafka_ConfigResource_error(found[0]), rd_kafka_ConfigResource_error_string(found[0]), what))
+  if (auto error = error_if(rd_kafka_ConfigResource_error(found[0]),
+                            rd_kafka_ConfigResource_error_string(found[0]), what))
     return tl::unexpected(std::move(*error));
   std::size_t entries = 0;
   const auto** const entry = rd_kafka_ConfigResource_configs(found[0], &entries);
@@ -142,10 +153,12 @@ core::Result<std::vector<std::optional<core::Error>>> Admin::create(const std::v
     raw.push_back(topic->get());
     owned.push_back(std::move(*topic));
   }
+  const auto end = std::chrono::steady_clock::now() + timeout;
   const auto options = state_->options(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout);
   std::array<char, 256> text{};
-  // The controller answers when the topics are there, so that what comes next finds them.
-  (void)rd_kafka_AdminOptions_set_operation_timeout(options.get(), std::max(1, to_timeout_ms(timeout)), text.data(), text.size());
+  // Without it the controller answers before it has made anything.
+  (void)rd_kafka_AdminOptions_set_operation_timeout(options.get(), std::max(1, to_timeout_ms(timeout)),
+                                                    text.data(), text.size());
   rd_kafka_CreateTopics(state_->handle(), raw.data(), raw.size(), options.get(), state_->answers.get());
   auto event = state_->wait(RD_KAFKA_EVENT_CREATETOPICS_RESULT, timeout, "creating topics");
   if (!event) return tl::unexpected(event.error());
@@ -166,9 +179,22 @@ core::Result<std::vector<std::optional<core::Error>>> Admin::create(const std::v
     if (code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
       result[i] = error_if(code, rd_kafka_topic_result_error_string(*one), what);
   }
+  // Brokers hear of new topics a little after the controller has made them; what comes next has to find them.
+  for (std::size_t i = 0; i < topics.size(); ++i)
+    if (!result[i]) wait_until_known(topics[i].name, end);
   return result;
 }
 
-core::Result<std::string> Admin::cluster_id(core::Duration timeout) { return state_->client->cluster_id(timeout); }
+void Admin::wait_until_known(const std::string& topic, std::chrono::steady_clock::time_point end) {
+  while (std::chrono::steady_clock::now() < end) {
+    const auto found = describe({topic}, end - std::chrono::steady_clock::now());
+    if (!found || found->front().exists || found->front().error) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+core::Result<std::string> Admin::cluster_id(core::Duration timeout) {
+  return state_->client->cluster_id(timeout);
+}
 
 }  // namespace hookline::kafka

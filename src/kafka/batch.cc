@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "hookline/kafka/consumer.h"
 #include "batch_state.h"
+#include "hookline/kafka/consumer.h"
 
 namespace hookline::kafka {
 namespace {
@@ -20,12 +20,18 @@ std::optional<std::string_view> bytes(const void* data, std::size_t size) {
 }  // namespace
 
 Message view_of(rd_kafka_message_t& message, std::string_view topic) {
-  return {topic, message.partition, message.offset, timestamp_of(message),
-          bytes(message.key, message.key_len), bytes(message.payload, message.len), &message};
+  return {topic,
+          message.partition,
+          message.offset,
+          timestamp_of(message),
+          bytes(message.key, message.key_len),
+          bytes(message.payload, message.len),
+          &message};
 }
 
 void Batch::State::clear() {
-  for (const auto& message : messages) rd_kafka_message_destroy(message.raw);
+  for (const auto& message : messages)
+    rd_kafka_message_destroy(message.raw);
   messages.clear();
   raw.clear();
   if (holders != nullptr) std::erase(*holders, this);
@@ -37,8 +43,12 @@ Batch::~Batch() = default;
 Batch::Batch(Batch&&) noexcept = default;
 Batch& Batch::operator=(Batch&&) noexcept = default;
 
-std::span<const Message> Batch::messages() const { return state_->messages; }
-void Batch::clear() { state_->clear(); }
+std::span<const Message> Batch::messages() const {
+  return state_->messages;
+}
+void Batch::clear() {
+  state_->clear();
+}
 
 void Message::headers(std::vector<std::pair<std::string_view, std::optional<std::string_view>>>& out) const {
   out.clear();

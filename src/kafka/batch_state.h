@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "hookline/kafka/consumer.h"
 #include "handle.h"
+#include "hookline/kafka/consumer.h"
 
 namespace hookline::kafka {
 

@@ -68,7 +68,8 @@ std::optional<std::pair<rd_kafka_resp_err_t, std::string>> Client::fatal_error()
 
 core::Result<std::string> Client::cluster_id(core::Duration timeout) const {
   char* const id = rd_kafka_clusterid(handle_, to_timeout_ms(timeout));
-  if (id == nullptr) return core::fail(core::ErrorCode::unavailable, "kafka: no broker told the cluster's id");
+  if (id == nullptr)
+    return core::fail(core::ErrorCode::unavailable, "kafka: no broker told the cluster's id");
   std::string result(id);
   rd_kafka_mem_free(handle_, id);
   return result;
@@ -82,7 +83,8 @@ core::Result<Metadata> Client::metadata(const std::string& topic, core::Duration
   const auto code = rd_kafka_metadata(handle_, 0, handle.get(), &answer, to_timeout_ms(timeout));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(code, what);
   Metadata metadata(answer);
-  if (metadata->topic_cnt != 1) return core::fail(core::ErrorCode::internal, fmt::format("{}: {} answers", what, metadata->topic_cnt));
+  if (metadata->topic_cnt != 1)
+    return core::fail(core::ErrorCode::internal, fmt::format("{}: {} answers", what, metadata->topic_cnt));
   return metadata;
 }
 
@@ -90,7 +92,8 @@ core::Result<std::int32_t> Client::partition_count(const std::string& topic, cor
   const auto found = metadata(topic, timeout);
   if (!found) return tl::unexpected(found.error());
   const auto& one = (*found)->topics[0];
-  if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(one.err, fmt::format("asking for topic '{}'", topic));
+  if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return fail_with(one.err, fmt::format("asking for topic '{}'", topic));
   return one.partition_cnt;
 }
 

@@ -6,9 +6,9 @@
 #include <memory>
 #include <string_view>
 
+#include "handle.h"
 #include "hookline/core/result.h"
 #include "hookline/kafka/properties.h"
-#include "handle.h"
 #include "log_relay.h"
 
 namespace hookline::kafka {
@@ -24,7 +24,8 @@ struct Callbacks {
 class Client {
  public:
   /// Errors: invalid, with the name of the property that librdkafka does not take.
-  [[nodiscard]] static core::Result<std::unique_ptr<Client>> make(rd_kafka_type_t type, const Properties& properties,
+  [[nodiscard]] static core::Result<std::unique_ptr<Client>> make(rd_kafka_type_t type,
+                                                                  const Properties& properties,
                                                                   const Callbacks& callbacks = {});
   ~Client();
   Client(const Client&) = delete;
@@ -45,7 +46,8 @@ class Client {
   /// What the brokers say of one topic: exactly one entry, whose `err` may say that it is not there.
   [[nodiscard]] core::Result<Metadata> metadata(const std::string& topic, core::Duration timeout) const;
   /// Errors: not_found; refused.
-  [[nodiscard]] core::Result<std::int32_t> partition_count(const std::string& topic, core::Duration timeout) const;
+  [[nodiscard]] core::Result<std::int32_t> partition_count(const std::string& topic,
+                                                           core::Duration timeout) const;
 
   LogRelay& log() { return log_; }
 

@@ -43,7 +43,8 @@ Consumer::Consumer() : state_(std::make_unique<State>()) {}
 Consumer::~Consumer() = default;
 
 Consumer::State::~State() {
-  while (!holders.empty()) holders.back()->clear();
+  while (!holders.empty())
+    holders.back()->clear();
 }
 
 core::Result<std::unique_ptr<Consumer>> Consumer::open(const Properties& properties) {
@@ -65,13 +66,16 @@ core::Result<std::unique_ptr<Consumer>> Consumer::open(const Properties& propert
 
 core::Result<void> Consumer::subscribe(const std::vector<std::string>& topics) {
   const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
-  for (const auto& topic : topics) rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  for (const auto& topic : topics)
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
   const auto code = rd_kafka_subscribe(state_->handle(), list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(code, "subscribing");
   return {};
 }
 
-int Consumer::event_fd() const { return state_->wakeup.fd(); }
+int Consumer::event_fd() const {
+  return state_->wakeup.fd();
+}
 
 void Consumer::poll(Batch& batch, std::size_t max, core::Duration timeout) {
   auto& state = *state_;
@@ -183,10 +187,12 @@ void Consumer::State::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
   switch (code) {
     case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
       state.slots.clear();
-      for (const auto& partition : rebalance.partitions) state.slots.emplace(partition, Slot{});
+      for (const auto& partition : rebalance.partitions)
+        state.slots.emplace(partition, Slot{});
       break;
     case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
-      rebalance.what = rd_kafka_assignment_lost(handle) != 0 ? Rebalance::What::lost : Rebalance::What::revoked;
+      rebalance.what =
+          rd_kafka_assignment_lost(handle) != 0 ? Rebalance::What::lost : Rebalance::What::revoked;
       break;
     default:
       rebalance.what = Rebalance::What::lost;
@@ -196,9 +202,15 @@ void Consumer::State::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t code,
   state.rebalance = std::move(rebalance);
 }
 
-std::optional<Rebalance> Consumer::take_rebalance() { return std::exchange(state_->rebalance, std::nullopt); }
-std::vector<ConsumerFault> Consumer::take_faults() { return std::exchange(state_->faults, {}); }
-std::vector<CommitReport> Consumer::take_commit_reports() { return std::exchange(state_->reports, {}); }
+std::optional<Rebalance> Consumer::take_rebalance() {
+  return std::exchange(state_->rebalance, std::nullopt);
+}
+std::vector<ConsumerFault> Consumer::take_faults() {
+  return std::exchange(state_->faults, {});
+}
+std::vector<CommitReport> Consumer::take_commit_reports() {
+  return std::exchange(state_->reports, {});
+}
 
 void Consumer::begin_close() {
   auto& state = *state_;

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "hookline/kafka/consumer.h"
 #include "consumer_state.h"
+#include "hookline/kafka/consumer.h"
 
 namespace hookline::kafka {
 namespace {
@@ -12,7 +12,8 @@ namespace {
 constexpr int seek_timeout_ms = 5000;
 
 tl::unexpected<core::Error> not_assigned(const TopicPartition& partition) {
-  return core::fail(core::ErrorCode::not_found, fmt::format("{} is not assigned to this member", name(partition)));
+  return core::fail(core::ErrorCode::not_found,
+                    fmt::format("{} is not assigned to this member", name(partition)));
 }
 
 template <class Slots>
@@ -36,13 +37,15 @@ core::Result<void> Consumer::assign(const std::vector<Assignment>& partitions) {
   std::vector<TopicPartition> names;
   for (const auto& [partition, offset] : partitions) {
     if (offset < 0)
-      return core::fail(core::ErrorCode::invalid, fmt::format("{}: no such offset: {}", name(partition), offset));
+      return core::fail(core::ErrorCode::invalid,
+                        fmt::format("{}: no such offset: {}", name(partition), offset));
     if (answers && !state.slots.contains(partition)) return not_assigned(partition);
     slots.emplace(partition, Slot{.next = offset, .assigned = true});
     names.push_back(partition);
   }
   const auto list = make_list(names);
-  for (std::size_t i = 0; i < partitions.size(); ++i) list->elems[i].offset = partitions[i].offset;
+  for (std::size_t i = 0; i < partitions.size(); ++i)
+    list->elems[i].offset = partitions[i].offset;
 
   // librdkafka keeps the pause of a partition that comes back: without this it would stand still.
   if (auto resumed = state.toggle(paused_ones(state.slots), false); !resumed) return resumed;
@@ -65,14 +68,17 @@ core::Result<void> Consumer::unassign() {
   return {};
 }
 
-bool Consumer::assignment_lost() const { return rd_kafka_assignment_lost(state_->handle()) != 0; }
+bool Consumer::assignment_lost() const {
+  return rd_kafka_assignment_lost(state_->handle()) != 0;
+}
 
 core::Result<void> Consumer::seek(const TopicPartition& partition, std::int64_t offset) {
   auto& state = *state_;
   const auto slot = state.slots.find(partition);
   if (slot == state.slots.end() || !slot->second.assigned) return not_assigned(partition);
   if (offset < 0)
-    return core::fail(core::ErrorCode::invalid, fmt::format("{}: no such offset: {}", name(partition), offset));
+    return core::fail(core::ErrorCode::invalid,
+                      fmt::format("{}: no such offset: {}", name(partition), offset));
 
   if (slot->second.stopped) return state.restart_at(partition, offset);
   const auto what = fmt::format("seeking {}", name(partition));
@@ -113,7 +119,8 @@ core::Result<void> Consumer::State::toggle(const std::vector<TopicPartition>& pa
   for (const auto& partition : partitions) {
     const auto slot = slots.find(partition);
     // Resuming what is not paused would rewind it in older versions of librdkafka.
-    if (slot != slots.end() && slot->second.assigned && slot->second.paused != pause) names.push_back(partition);
+    if (slot != slots.end() && slot->second.assigned && slot->second.paused != pause)
+      names.push_back(partition);
   }
   if (names.empty()) return {};
 
@@ -143,7 +150,8 @@ void Consumer::State::wake_fetchers(const std::vector<TopicPartition>& partition
   }
   if (names.empty()) return;
   const auto list = make_list(names);
-  for (std::size_t i = 0; i < names.size(); ++i) list->elems[i].offset = slots.find(names[i])->second.next;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    list->elems[i].offset = slots.find(names[i])->second.next;
   const ErrorObject ignored(rd_kafka_seek_partitions(handle(), list.get(), seek_timeout_ms));
 }
 

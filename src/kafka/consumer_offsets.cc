@@ -1,10 +1,10 @@
 // Consumer: commits, and what the brokers know of offsets and topics.
-#include <fmt/format.h>
-
 #include <cstring>
 
-#include "hookline/kafka/consumer.h"
+#include <fmt/format.h>
+
 #include "consumer_state.h"
+#include "hookline/kafka/consumer.h"
 
 namespace hookline::kafka {
 namespace {
@@ -112,7 +112,8 @@ core::Result<void> Consumer::commit_now(const std::vector<CommitEntry>& entries,
   }
   if (report->error) return tl::unexpected(*report->error);
   for (const auto& [partition, error] : report->partitions)
-    if (error) return tl::unexpected(core::Error{error->code, fmt::format("{}: {}", name(partition), error->message)});
+    if (error)
+      return tl::unexpected(core::Error{error->code, fmt::format("{}: {}", name(partition), error->message)});
   return {};
 }
 
@@ -126,7 +127,8 @@ core::Result<std::vector<Committed>> Consumer::committed(const std::vector<Topic
   for (int i = 0; i < list->cnt; ++i) {
     const auto& element = list->elems[i];
     if (element.err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return fail_with(element.err, fmt::format("reading the committed offset of {}[{}]", element.topic, element.partition));
+      return fail_with(element.err, fmt::format("reading the committed offset of {}[{}]", element.topic,
+                                                element.partition));
     Committed committed{{element.topic, element.partition}, std::nullopt, {}};
     if (element.offset >= 0) {
       committed.offset = element.offset;
@@ -141,17 +143,19 @@ core::Result<std::vector<Committed>> Consumer::committed(const std::vector<Topic
 
 core::Result<Watermarks> Consumer::watermarks(const TopicPartition& partition, core::Duration timeout) {
   Watermarks result;
-  const auto code = rd_kafka_query_watermark_offsets(state_->handle(), partition.topic.c_str(), partition.partition,
-                                                     &result.low, &result.high, to_timeout_ms(timeout));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(code, fmt::format("asking for the ends of {}", name(partition)));
+  const auto code =
+      rd_kafka_query_watermark_offsets(state_->handle(), partition.topic.c_str(), partition.partition,
+                                       &result.low, &result.high, to_timeout_ms(timeout));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return fail_with(code, fmt::format("asking for the ends of {}", name(partition)));
   return result;
 }
 
 std::optional<std::int64_t> Consumer::cached_high(const TopicPartition& partition) const {
   std::int64_t low = 0;
   std::int64_t high = 0;
-  const auto code = rd_kafka_get_watermark_offsets(state_->handle(), partition.topic.c_str(), partition.partition,
-                                                   &low, &high);
+  const auto code = rd_kafka_get_watermark_offsets(state_->handle(), partition.topic.c_str(),
+                                                   partition.partition, &low, &high);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR || high < 0) return std::nullopt;
   return high;
 }
@@ -173,6 +177,8 @@ core::Result<std::int32_t> Consumer::partition_count(const std::string& topic, c
   return state_->client->partition_count(topic, timeout);
 }
 
-core::Result<std::string> Consumer::cluster_id(core::Duration timeout) { return state_->client->cluster_id(timeout); }
+core::Result<std::string> Consumer::cluster_id(core::Duration timeout) {
+  return state_->client->cluster_id(timeout);
+}
 
 }  // namespace hookline::kafka

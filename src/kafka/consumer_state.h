@@ -13,10 +13,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "hookline/kafka/consumer.h"
 #include "batch_state.h"
 #include "client.h"
 #include "handle.h"
+#include "hookline/kafka/consumer.h"
 #include "wakeup.h"
 
 namespace hookline::kafka {
@@ -25,7 +25,7 @@ struct Slot {
   std::int64_t next = 0;  ///< the offset after the last record handed out
   bool assigned = false;  ///< answered by assign(): records may come
   bool paused = false;
-  bool stopped = false;   ///< stands still after offset_out_of_range until seek()
+  bool stopped = false;  ///< stands still after offset_out_of_range until seek()
 };
 
 struct PartitionLess {
@@ -55,8 +55,8 @@ struct Consumer::State {
   Queue closing_queue;  ///< set by begin_close()
 
   std::map<TopicPartition, Slot, PartitionLess> slots;
-  std::optional<Rebalance> rebalance;                ///< not taken yet
-  std::optional<Rebalance::What> unanswered;         ///< the latest that waits for assign() or unassign()
+  std::optional<Rebalance> rebalance;         ///< not taken yet
+  std::optional<Rebalance::What> unanswered;  ///< the latest that waits for assign() or unassign()
   std::vector<ConsumerFault> faults;
   std::vector<CommitReport> reports;
   std::unordered_map<std::uint64_t, PendingCommit> pending_commits;
@@ -81,7 +81,8 @@ struct Consumer::State {
   void add_fault(const rd_kafka_message_t& message);
   void add_fault(rd_kafka_resp_err_t code, std::optional<TopicPartition> partition, std::string text);
 
-  /// Gives librdkafka the positions of all assigned partitions that do not stand still, and `moved` at `offset`.
+  /// Gives librdkafka the positions of all assigned partitions that do not stand still, and `moved` at
+  /// `offset`.
   core::Result<void> restart_at(const TopicPartition& moved, std::int64_t offset);
   core::Result<void> toggle(const std::vector<TopicPartition>& partitions, bool pause);
   void wake_fetchers(const std::vector<TopicPartition>& partitions);

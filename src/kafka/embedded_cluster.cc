@@ -4,9 +4,8 @@
 
 #include "client.h"
 // After rdkafka.h, as it asks.
-#include <librdkafka/rdkafka_mock.h>
-
 #include <fmt/format.h>
+#include <librdkafka/rdkafka_mock.h>
 
 namespace hookline::kafka {
 
@@ -28,7 +27,8 @@ core::Result<std::unique_ptr<EmbeddedCluster>> EmbeddedCluster::start(int broker
   auto& state = *result->state_;
   state.client = std::move(*client);
   state.cluster.reset(rd_kafka_mock_cluster_new(state.client->get(), brokers));
-  if (!state.cluster) return core::fail(core::ErrorCode::internal, "the embedded Kafka does not start on loopback");
+  if (!state.cluster)
+    return core::fail(core::ErrorCode::internal, "the embedded Kafka does not start on loopback");
   state.bootstrap_servers = rd_kafka_mock_cluster_bootstraps(state.cluster.get());
   state.brokers = brokers;
   // The 3 s that a real group waits for its first members would only make demo and tests slow.
@@ -36,10 +36,13 @@ core::Result<std::unique_ptr<EmbeddedCluster>> EmbeddedCluster::start(int broker
   return result;
 }
 
-const std::string& EmbeddedCluster::bootstrap_servers() const { return state_->bootstrap_servers; }
+const std::string& EmbeddedCluster::bootstrap_servers() const {
+  return state_->bootstrap_servers;
+}
 
 core::Result<void> EmbeddedCluster::create_topic(const std::string& topic, int partitions) {
-  const auto code = rd_kafka_mock_topic_create(state_->cluster.get(), topic.c_str(), partitions, state_->brokers);
+  const auto code =
+      rd_kafka_mock_topic_create(state_->cluster.get(), topic.c_str(), partitions, state_->brokers);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(code, fmt::format("creating topic '{}'", topic));
   return {};
 }
@@ -56,7 +59,8 @@ void EmbeddedCluster::stop_failing(std::int16_t api_key) {
 
 void EmbeddedCluster::hide_topic(const std::string& topic) {
   // Other errors would come with partitions, which no real broker sends and no client survives.
-  rd_kafka_mock_topic_set_error(state_->cluster.get(), topic.c_str(), RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+  rd_kafka_mock_topic_set_error(state_->cluster.get(), topic.c_str(),
+                                RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
 }
 
 void EmbeddedCluster::set_broker_up(int broker, bool up) {

@@ -17,7 +17,8 @@ PartitionList make_list(const std::vector<TopicPartition>& partitions) {
 std::vector<TopicPartition> to_vector(const rd_kafka_topic_partition_list_t& list) {
   std::vector<TopicPartition> result;
   result.reserve(static_cast<std::size_t>(list.cnt));
-  for (int i = 0; i < list.cnt; ++i) result.push_back({list.elems[i].topic, list.elems[i].partition});
+  for (int i = 0; i < list.cnt; ++i)
+    result.push_back({list.elems[i].topic, list.elems[i].partition});
   return result;
 }
 

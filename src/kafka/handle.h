@@ -2,12 +2,12 @@
 // that includes rdkafka.h besides client.h. No state; any thread.
 #pragma once
 
-#include <librdkafka/rdkafka.h>
-
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <librdkafka/rdkafka.h>
 
 #include "hookline/core/result.h"
 #include "hookline/core/time.h"
@@ -24,7 +24,8 @@ struct Returned {
   }
 };
 
-using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, Returned<rd_kafka_topic_partition_list_destroy>>;
+using PartitionList =
+    std::unique_ptr<rd_kafka_topic_partition_list_t, Returned<rd_kafka_topic_partition_list_destroy>>;
 using Queue = std::unique_ptr<rd_kafka_queue_t, Returned<rd_kafka_queue_destroy>>;
 using Event = std::unique_ptr<rd_kafka_event_t, Returned<rd_kafka_event_destroy>>;
 using ErrorObject = std::unique_ptr<rd_kafka_error_t, Returned<rd_kafka_error_destroy>>;

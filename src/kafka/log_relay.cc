@@ -30,13 +30,15 @@ LogRelay::LogRelay(const Properties& properties) {
   for (const auto& [name, value] : properties)
     if (config::secret_kafka_property(name) && value.size() >= shortest_secret) secrets_.push_back(value);
   // Longest first, so that a secret which holds another one goes as a whole.
-  std::sort(secrets_.begin(), secrets_.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  std::sort(secrets_.begin(), secrets_.end(),
+            [](const auto& a, const auto& b) { return a.size() > b.size(); });
 }
 
 std::string LogRelay::masked(std::string_view text) const {
   std::string result(text);
   for (const auto& secret : secrets_)
-    for (auto at = result.find(secret); at != std::string::npos; at = result.find(secret, at + config::mask.size()))
+    for (auto at = result.find(secret); at != std::string::npos;
+         at = result.find(secret, at + config::mask.size()))
       result.replace(at, secret.size(), config::mask);
   return result;
 }
@@ -44,7 +46,8 @@ std::string LogRelay::masked(std::string_view text) const {
 std::optional<RelayedLine> LogRelay::line(int severity, std::string_view facility, std::string_view text,
                                           core::MonoTime now) {
   const Level level = level_of(severity, facility);
-  if (level == Level::debug) return RelayedLine{level, fmt::format("kafka client: {}: {}", facility, masked(text))};
+  if (level == Level::debug)
+    return RelayedLine{level, fmt::format("kafka client: {}: {}", facility, masked(text))};
 
   const std::lock_guard lock(mutex_);
   auto gate = gates_.find(facility);

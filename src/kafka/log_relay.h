@@ -25,7 +25,8 @@ class LogRelay {
   explicit LogRelay(const Properties& properties);
 
   /// `severity` as syslog has it (3 error … 7 debug); `facility` is librdkafka's short name.
-  std::optional<RelayedLine> line(int severity, std::string_view facility, std::string_view text, core::MonoTime now);
+  std::optional<RelayedLine> line(int severity, std::string_view facility, std::string_view text,
+                                  core::MonoTime now);
   /// line(), written to the log.
   void write(int severity, std::string_view facility, std::string_view text);
 

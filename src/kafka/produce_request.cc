@@ -12,7 +12,8 @@ Headers make_headers(const std::vector<OwnedHeader>& headers) {
   Headers result(rd_kafka_headers_new(headers.size()));
   for (const auto& [name, value] : headers)
     (void)rd_kafka_header_add(result.get(), name.data(), static_cast<ssize_t>(name.size()),
-                              value ? value->data() : nullptr, value ? static_cast<ssize_t>(value->size()) : 0);
+                              value ? value->data() : nullptr,
+                              value ? static_cast<ssize_t>(value->size()) : 0);
   return result;
 }
 
@@ -44,7 +45,8 @@ rd_kafka_resp_err_t hand_over(rd_kafka_t* producer, const OwnedRecord& record, v
   parts[6].u.i64 = core::to_unix_ms(record.timestamp);  // 0: now
   parts[7].vtype = RD_KAFKA_VTYPE_HEADERS;
   parts[7].u.headers = headers.get();
-  const ErrorObject error(rd_kafka_produceva(producer, parts.data(), headers ? parts.size() : parts.size() - 1));
+  const ErrorObject error(
+      rd_kafka_produceva(producer, parts.data(), headers ? parts.size() : parts.size() - 1));
   if (error) return rd_kafka_error_code(error.get());
   (void)headers.release();  // the record's now
   return RD_KAFKA_RESP_ERR_NO_ERROR;

@@ -1,8 +1,8 @@
 // One record on its way into librdkafka, and what its answers mean for it. No state; producer's thread.
 #pragma once
 
-#include "hookline/kafka/record.h"
 #include "handle.h"
+#include "hookline/kafka/record.h"
 
 namespace hookline::kafka {
 

@@ -1,12 +1,12 @@
 #include "hookline/kafka/producer.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <list>
 #include <mutex>
 #include <thread>
+
+#include <pthread.h>
 
 #include "client.h"
 #include "hookline/core/log.h"
@@ -25,7 +25,9 @@ constexpr auto last_drops = std::chrono::seconds(2);
 constexpr core::Duration first_rebirth_wait = std::chrono::milliseconds(100);
 constexpr core::Duration longest_rebirth_wait = std::chrono::seconds(10);
 
-core::MonoTime now() { return core::read_clock().mono; }
+core::MonoTime now() {
+  return core::read_clock().mono;
+}
 
 /// A record that has no report yet. It stands in exactly one of the producer's lists.
 struct Pending {
@@ -33,8 +35,8 @@ struct Pending {
   OwnedRecord record;
   std::uint64_t token = 0;
   std::shared_ptr<const ReportSink> sink;
-  bool alone = false;          ///< travels in a batch of its own: found too large with others
-  core::MonoTime due{};        ///< of what waits in `later_`
+  bool alone = false;    ///< travels in a batch of its own: found too large with others
+  core::MonoTime due{};  ///< of what waits in `later_`
   std::list<Pending>::iterator self;
 };
 using PendingList = std::list<Pending>;
@@ -130,7 +132,11 @@ void KafkaProducer::produce(OwnedRecord record, std::uint64_t token, std::shared
   {
     const std::lock_guard lock(mutex_);
     first = incoming_.empty();
-    incoming_.push_back({.sequence = sequence_++, .record = std::move(record), .token = token, .sink = std::move(sink), .self = {}});
+    incoming_.push_back({.sequence = sequence_++,
+                         .record = std::move(record),
+                         .token = token,
+                         .sink = std::move(sink),
+                         .self = {}});
   }
   if (first) wakeup_.signal();
 }
@@ -138,7 +144,8 @@ void KafkaProducer::produce(OwnedRecord record, std::uint64_t token, std::shared
 core::Result<void> KafkaProducer::flush(core::Duration timeout) {
   std::unique_lock lock(mutex_);
   if (nothing_pending_.wait_for(lock, timeout, [this] { return pending_ == 0; })) return {};
-  return core::fail(core::ErrorCode::timeout, fmt::format("{} records are not acknowledged yet", pending_.load()));
+  return core::fail(core::ErrorCode::timeout,
+                    fmt::format("{} records are not acknowledged yet", pending_.load()));
 }
 
 bool KafkaProducer::stopping() {
@@ -178,11 +185,13 @@ void KafkaProducer::accept() {
     const std::lock_guard lock(mutex_);
     incoming.swap(incoming_);
   }
-  for (auto entry = incoming.begin(); entry != incoming.end(); ++entry) entry->self = entry;
+  for (auto entry = incoming.begin(); entry != incoming.end(); ++entry)
+    entry->self = entry;
   waiting_.splice(waiting_.end(), incoming);
 
   const auto at = now();
-  while (!later_.empty() && later_.front().due <= at) waiting_.splice(waiting_.end(), later_, later_.begin());
+  while (!later_.empty() && later_.front().due <= at)
+    waiting_.splice(waiting_.end(), later_, later_.begin());
 }
 
 /// True: there is more to hand over, and room for it.
@@ -222,7 +231,9 @@ void KafkaProducer::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, 
   auto& producer = Client::owner_of<KafkaProducer>(opaque);
   auto& entry = *static_cast<Pending*>(message->_private);
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-    producer.report(producer.in_flight_, entry, {.token = 0, .error = std::nullopt, .partition = message->partition, .offset = message->offset});
+    producer.report(
+        producer.in_flight_, entry,
+        {.token = 0, .error = std::nullopt, .partition = message->partition, .offset = message->offset});
   else
     producer.settle(producer.in_flight_, entry, message->err, true);
 }
@@ -237,14 +248,19 @@ void KafkaProducer::settle(PendingList& from, Pending& entry, rd_kafka_resp_err_
         alone_.splice(alone_.end(), from, entry.self);
         return;
       }
-      return report(from, entry, {.token = 0, .error = core::Error{core::ErrorCode::too_large, error_of(code, what).message}});
+      return report(
+          from, entry,
+          {.token = 0, .error = core::Error{core::ErrorCode::too_large, error_of(code, what).message}});
     case Outcome::refused:
-      return report(from, entry, {.token = 0, .error = core::Error{core::ErrorCode::refused, error_of(code, what).message}});
+      return report(
+          from, entry,
+          {.token = 0, .error = core::Error{core::ErrorCode::refused, error_of(code, what).message}});
     case Outcome::acknowledged:
     case Outcome::again:
       if (dying_) return;  // bury() sends it through the next instance
       if (const auto more = retry_gate_.pass(now()))
-        core::log::warn("{}; it is tried again ({} more such since the last line)", error_of(code, what).message, *more);
+        core::log::warn("{}; it is tried again ({} more such since the last line)",
+                        error_of(code, what).message, *more);
       entry.due = now() + retry_after;
       later_.splice(later_.end(), from, entry.self);
   }
@@ -252,7 +268,8 @@ void KafkaProducer::settle(PendingList& from, Pending& entry, rd_kafka_resp_err_
 
 void KafkaProducer::report(PendingList& from, const Pending& entry, ProduceReport report) {
   report.token = entry.token;
-  const auto same = std::find_if(reports_.begin(), reports_.end(), [&](const Reports& r) { return r.sink == entry.sink; });
+  const auto same =
+      std::find_if(reports_.begin(), reports_.end(), [&](const Reports& r) { return r.sink == entry.sink; });
   auto& reports = same != reports_.end() ? *same : reports_.emplace_back(Reports{entry.sink, {}});
   reports.reports.push_back(std::move(report));
   from.erase(entry.self);
@@ -271,22 +288,27 @@ void KafkaProducer::hand_out_reports() {
 }
 
 void KafkaProducer::bury(const std::pair<rd_kafka_resp_err_t, std::string>& cause) {
-  core::log::error("the Kafka producer failed for good: {}; a new one takes over, with {} records that have no answer yet",
-                   cause.second, pending_.load());
+  core::log::error(
+      "the Kafka producer failed for good: {}; a new one takes over, with {} records that have no answer yet",
+      cause.second, pending_.load());
   dying_ = true;
   const auto serve_until = [this](core::MonoTime end) {
-    while (rd_kafka_outq_len(client_->get()) > 0 && now() < end && !stopping()) (void)rd_kafka_poll(client_->get(), 50);
+    while (rd_kafka_outq_len(client_->get()) > 0 && now() < end && !stopping())
+      (void)rd_kafka_poll(client_->get(), 50);
   };
   // librdkafka drops its queue by itself; what is on the wire may still be acknowledged.
   serve_until(now() + last_answers);
-  (void)rd_kafka_purge(client_->get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+  (void)rd_kafka_purge(client_->get(),
+                       RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
   serve_until(now() + last_drops);
   client_.reset();  // no report of it can come any more
   dying_ = false;
 
-  for (auto* const list : {&in_flight_, &later_, &alone_}) waiting_.splice(waiting_.end(), *list);
+  for (auto* const list : {&in_flight_, &later_, &alone_})
+    waiting_.splice(waiting_.end(), *list);
   waiting_.sort([](const Pending& a, const Pending& b) { return a.sequence < b.sequence; });
-  for (auto& entry : waiting_) entry.alone = false;
+  for (auto& entry : waiting_)
+    entry.alone = false;
 
   // One that dies young dies again: wait longer each time.
   const bool young = now() - born_at_ < longest_rebirth_wait;

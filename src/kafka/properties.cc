@@ -67,7 +67,8 @@ constexpr std::array producer_owned{
 };
 
 void set(Properties& properties, std::string_view name, std::string value) {
-  const auto same = std::find_if(properties.begin(), properties.end(), [&](const auto& p) { return p.first == name; });
+  const auto same =
+      std::find_if(properties.begin(), properties.end(), [&](const auto& p) { return p.first == name; });
   if (same != properties.end())
     same->second = std::move(value);
   else
@@ -75,12 +76,14 @@ void set(Properties& properties, std::string_view name, std::string value) {
 }
 
 void set(Properties& properties, std::span<const Row> rows) {
-  for (const auto& [name, value] : rows) set(properties, name, std::string(value));
+  for (const auto& [name, value] : rows)
+    set(properties, name, std::string(value));
 }
 
 void set_user(Properties& properties, const config::Settings& settings) {
   set(properties, "group.id", "hookline");
-  for (const auto& property : settings.kafka) set(properties, property.name, property.value.reveal());
+  for (const auto& property : settings.kafka)
+    set(properties, property.name, property.value.reveal());
 }
 
 void drop(Properties& properties, std::string_view name) {
@@ -89,7 +92,9 @@ void drop(Properties& properties, std::string_view name) {
 
 }  // namespace
 
-std::optional<std::string> owned_property(std::string_view name) { return config::owned_kafka_property(name); }
+std::optional<std::string> owned_property(std::string_view name) {
+  return config::owned_kafka_property(name);
+}
 
 Properties consumer_properties(const config::Settings& settings, std::size_t member) {
   Properties properties;
@@ -111,7 +116,8 @@ Properties producer_properties(const config::Settings& settings) {
   set(properties, defaults);
   set(properties, producer_defaults);
   const auto largest = largest_record(settings);
-  set(properties, "queue.buffering.max.kbytes", fmt::format("{}", std::max<std::uint64_t>(4 * largest, 64u << 20) >> 10));
+  set(properties, "queue.buffering.max.kbytes",
+      fmt::format("{}", std::max<std::uint64_t>(4 * largest, 64u << 20) >> 10));
   set_user(properties, settings);
   set(properties, owned);
   set(properties, producer_owned);

@@ -31,14 +31,17 @@ OwnedRecord owned(const Message& message) {
   record.value = message.value;
   std::vector<std::pair<std::string_view, std::optional<std::string_view>>> headers;
   message.headers(headers);
-  for (const auto& [name, value] : headers) record.headers.emplace_back(name, value);
+  for (const auto& [name, value] : headers)
+    record.headers.emplace_back(name, value);
   return record;
 }
 
 class TopicReader {
  public:
   TopicReader(std::string topic, core::Duration idle_timeout)
-      : topic_(std::move(topic)), what_(fmt::format("reading topic '{}'", topic_)), idle_timeout_(idle_timeout) {}
+      : topic_(std::move(topic)),
+        what_(fmt::format("reading topic '{}'", topic_)),
+        idle_timeout_(idle_timeout) {}
 
   core::Result<void> open(Properties properties);
   core::Result<void> find_ranges(std::optional<core::WallTime> since);
@@ -76,8 +79,8 @@ core::Result<void> TopicReader::open(Properties properties) {
 
 core::Result<Range> TopicReader::range_of(std::int32_t partition, std::optional<core::WallTime> since) const {
   Range range;
-  const auto code = rd_kafka_query_watermark_offsets(handle(), topic_.c_str(), partition, &range.from, &range.end,
-                                                     to_timeout_ms(lookup_timeout));
+  const auto code = rd_kafka_query_watermark_offsets(handle(), topic_.c_str(), partition, &range.from,
+                                                     &range.end, to_timeout_ms(lookup_timeout));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(code, what_);
   if (!since) return range;
 
@@ -103,9 +106,11 @@ core::Result<void> TopicReader::find_ranges(std::optional<core::WallTime> since)
 
 core::Result<void> TopicReader::assign() const {
   std::vector<TopicPartition> partitions;
-  for (const auto& [partition, range] : open_) partitions.push_back({topic_, partition});
+  for (const auto& [partition, range] : open_)
+    partitions.push_back({topic_, partition});
   const auto list = make_list(partitions);
-  for (int i = 0; i < list->cnt; ++i) list->elems[i].offset = open_.at(list->elems[i].partition).from;
+  for (int i = 0; i < list->cnt; ++i)
+    list->elems[i].offset = open_.at(list->elems[i].partition).from;
   const auto code = rd_kafka_assign(handle(), list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(code, what_);
   return {};
@@ -154,8 +159,8 @@ core::Result<void> TopicReader::read(const Take& take) {
     if (!*more) return {};
     if (core::read_clock().mono - last_record_ >= idle_timeout_)
       return core::fail(core::ErrorCode::timeout,
-                        fmt::format("{}: nothing came for {} ms, and {} partitions are not at their end", what_,
-                                    to_timeout_ms(idle_timeout_), open_.size()));
+                        fmt::format("{}: nothing came for {} ms, and {} partitions are not at their end",
+                                    what_, to_timeout_ms(idle_timeout_), open_.size()));
   }
   return {};
 }

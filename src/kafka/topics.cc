@@ -89,7 +89,8 @@ std::vector<TopicSpec> own_topics(const config::Settings& settings, std::int32_t
                                   std::int16_t replication) {
   std::vector<TopicSpec> specs;
   specs.reserve(rows.size());
-  for (const auto& row : rows) specs.push_back(make_spec(row, settings, partitions, replication));
+  for (const auto& row : rows)
+    specs.push_back(make_spec(row, settings, partitions, replication));
   return specs;
 }
 

@@ -1,11 +1,11 @@
 #include "wakeup.h"
 
+#include <cerrno>
+#include <cstdlib>
+
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
 
 #include "hookline/core/log.h"
 
@@ -17,7 +17,9 @@ Wakeup::Wakeup() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   std::abort();
 }
 
-Wakeup::~Wakeup() { close(fd_); }
+Wakeup::~Wakeup() {
+  close(fd_);
+}
 
 void Wakeup::signal() const {
   const std::uint64_t one = 1;

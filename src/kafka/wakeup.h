@@ -1,8 +1,8 @@
 // Waking a loop from librdkafka's threads. Any thread.
 #pragma once
 
-#include "hookline/core/time.h"
 #include "handle.h"
+#include "hookline/core/time.h"
 
 namespace hookline::kafka {
 

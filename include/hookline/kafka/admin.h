@@ -23,14 +23,14 @@ struct TopicDescription {
   bool exists = false;
   std::int32_t partitions = 0;
   std::int16_t replication = 0;
-  std::optional<core::Error> error;                ///< e.g. refused: not authorised
+  std::optional<core::Error> error;  ///< e.g. refused: not authorised
 };
 
 struct TopicSpec {
   std::string name;
   std::int32_t partitions = 1;
-  std::int16_t replication = -1;                   ///< -1: the broker's default
-  std::map<std::string, std::string> settings;     ///< cleanup.policy, retention.ms, …
+  std::int16_t replication = -1;                ///< -1: the broker's default
+  std::map<std::string, std::string> settings;  ///< cleanup.policy, retention.ms, …
 };
 
 class Admin {
@@ -38,15 +38,19 @@ class Admin {
   static core::Result<std::unique_ptr<Admin>> open(const Properties& properties);
   ~Admin();
 
-  core::Result<std::vector<TopicDescription>> describe(const std::vector<std::string>& topics, core::Duration timeout);
+  core::Result<std::vector<TopicDescription>> describe(const std::vector<std::string>& topics,
+                                                       core::Duration timeout);
   /// The settings of a topic as the broker reports them.
   core::Result<std::map<std::string, std::string>> settings(const std::string& topic, core::Duration timeout);
-  /// One entry per topic: nullopt if made (or there already), else why not.
-  core::Result<std::vector<std::optional<core::Error>>> create(const std::vector<TopicSpec>& topics, core::Duration timeout);
+  /// One entry per topic: nullopt if made (or there already), else why not. Waits, within `timeout`, until
+  /// the brokers know what was made.
+  core::Result<std::vector<std::optional<core::Error>>> create(const std::vector<TopicSpec>& topics,
+                                                               core::Duration timeout);
   core::Result<std::string> cluster_id(core::Duration timeout);
 
  private:
   Admin();
+  void wait_until_known(const std::string& topic, std::chrono::steady_clock::time_point end);
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -58,6 +62,7 @@ core::Result<void> read_topic(const Properties& properties, const std::string& t
                               const std::function<bool(OwnedRecord&&)>& take);
 
 /// The specs of Hookline's own topics: what each needs to do its job (docs/operations.md).
-std::vector<TopicSpec> own_topics(const config::Settings& settings, std::int32_t partitions, std::int16_t replication);
+std::vector<TopicSpec> own_topics(const config::Settings& settings, std::int32_t partitions,
+                                  std::int16_t replication);
 
 }  // namespace hookline::kafka

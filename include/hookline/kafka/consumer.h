@@ -67,7 +67,7 @@ struct ConsumerFault {
     authorization,
     unknown_topic,
     fatal,
-    other,                ///< librdkafka goes on by itself; for the log
+    other,  ///< librdkafka goes on by itself; for the log
   } what;
   std::optional<TopicPartition> partition;
   std::string text;
@@ -80,7 +80,7 @@ struct CommitEntry {
 };
 struct CommitReport {
   std::uint64_t token;
-  std::optional<core::Error> error;              ///< of the whole request
+  std::optional<core::Error> error;  ///< of the whole request
   std::vector<std::pair<TopicPartition, std::optional<core::Error>>> partitions;
 };
 
@@ -133,11 +133,13 @@ class Consumer {
   void commit(const std::vector<CommitEntry>& entries, std::uint64_t token);
   core::Result<void> commit_now(const std::vector<CommitEntry>& entries, core::Duration timeout);
 
-  core::Result<std::vector<Committed>> committed(const std::vector<TopicPartition>& partitions, core::Duration timeout);
+  core::Result<std::vector<Committed>> committed(const std::vector<TopicPartition>& partitions,
+                                                 core::Duration timeout);
   core::Result<Watermarks> watermarks(const TopicPartition& partition, core::Duration timeout);
   /// Last known high watermark without asking the broker; nullopt if none was seen.
   std::optional<std::int64_t> cached_high(const TopicPartition& partition) const;
-  core::Result<std::int64_t> offset_at(const TopicPartition& partition, core::WallTime time, core::Duration timeout);
+  core::Result<std::int64_t> offset_at(const TopicPartition& partition, core::WallTime time,
+                                       core::Duration timeout);
   core::Result<std::int32_t> partition_count(const std::string& topic, core::Duration timeout);
   core::Result<std::string> cluster_id(core::Duration timeout);
 

@@ -1,6 +1,7 @@
 // librdkafka's in-memory cluster: a Kafka for the demo and for integration tests. It keeps little
 // (5 MB or 100,000 messages a partition), enforces little and forgets everything: it proves error
-// handling, not durability.
+// handling, not durability. Clients built on librdkafka get along with it (kcat; Python, Go, .NET); Java's
+// do not: they misread its answer to ApiVersions 3 and newer, their first question.
 #pragma once
 
 #include <cstdint>

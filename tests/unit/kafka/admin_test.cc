@@ -21,12 +21,14 @@ class AdminTest : public ClusterTest {
     return std::move(*opened);
   }
 
-  core::Result<std::vector<OwnedRecord>> read(const std::string& topic, core::Duration idle = 5s, std::size_t at_most = 1'000'000) {
+  core::Result<std::vector<OwnedRecord>> read(const std::string& topic, core::Duration idle = 5s,
+                                              std::size_t at_most = 1'000'000) {
     std::vector<OwnedRecord> records;
-    const auto done = read_topic(client_properties(settings()), topic, std::nullopt, idle, [&](OwnedRecord&& record) {
-      records.push_back(std::move(record));
-      return records.size() < at_most;
-    });
+    const auto done =
+        read_topic(client_properties(settings()), topic, std::nullopt, idle, [&](OwnedRecord&& record) {
+          records.push_back(std::move(record));
+          return records.size() < at_most;
+        });
     if (!done) return tl::unexpected(done.error());
     return records;
   }
@@ -68,12 +70,15 @@ TEST_F(AdminTest, without_a_broker_calls_fail_in_time) {
 }
 
 TEST_F(AdminTest, a_topic_that_cannot_be_is_refused_before_anything_is_asked) {
-  const auto made = admin()->create({{.name = "ok", .settings = {}}, {.name = "bad", .partitions = -5, .settings = {}}}, patience);
+  const auto made = admin()->create(
+      {{.name = "ok", .settings = {}}, {.name = "bad", .partitions = -5, .settings = {}}}, patience);
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, core::ErrorCode::invalid);
 }
 
-TEST_F(AdminTest, tells_the_cluster) { EXPECT_FALSE(admin()->cluster_id(patience).value_or("").empty()); }
+TEST_F(AdminTest, tells_the_cluster) {
+  EXPECT_FALSE(admin()->cluster_id(patience).value_or("").empty());
+}
 
 TEST_F(AdminTest, read_topic_gives_all_that_stood_there_and_ends) {
   create_topic("log", 3);
@@ -83,7 +88,8 @@ TEST_F(AdminTest, read_topic_gives_all_that_stood_there_and_ends) {
   ASSERT_TRUE(records) << records.error().message;
   EXPECT_THAT(*records, SizeIs(703));
   std::set<std::pair<std::int32_t, std::int64_t>> places;
-  for (const auto& record : *records) places.emplace(record.partition, record.offset);
+  for (const auto& record : *records)
+    places.emplace(record.partition, record.offset);
   EXPECT_THAT(places, SizeIs(703));
 }
 
@@ -121,7 +127,12 @@ TEST_F(AdminTest, read_topic_commits_nothing_and_disturbs_no_member) {
   ASSERT_TRUE(member->subscribe({"log"}));
   ASSERT_TRUE(member.step_until([&] { return member.position_.size() == 1; }));
   ASSERT_TRUE(read("log"));
-  EXPECT_TRUE(holds_for([&] { member.step(); return member.rebalances_ == 1; }, 300ms));
+  EXPECT_TRUE(holds_for(
+      [&] {
+        member.step();
+        return member.rebalances_ == 1;
+      },
+      300ms));
   const auto committed = member->committed({{"log", 0}}, patience);
   ASSERT_TRUE(committed);
   EXPECT_EQ(committed->at(0).offset, std::nullopt);
@@ -151,7 +162,8 @@ TEST_F(AdminTest, read_topic_gives_up_when_nothing_comes) {
 
 config::Settings named() {
   config::Settings settings;
-  for (std::size_t i = 0; i < config::own_topic_count; ++i) settings.topics.own[i] = "hookline." + std::to_string(i);
+  for (std::size_t i = 0; i < config::own_topic_count; ++i)
+    settings.topics.own[i] = "hookline." + std::to_string(i);
   settings.limits.event_size = 1 << 20;
   settings.delivery_log.retention = std::chrono::hours(48);
   return settings;
@@ -159,7 +171,8 @@ config::Settings named() {
 
 TopicSpec spec_of(const std::vector<TopicSpec>& specs, OwnTopic topic) {
   const auto name = named().topics[topic];
-  const auto found = std::find_if(specs.begin(), specs.end(), [&](const auto& spec) { return spec.name == name; });
+  const auto found =
+      std::find_if(specs.begin(), specs.end(), [&](const auto& spec) { return spec.name == name; });
   EXPECT_NE(found, specs.end());
   return *found;
 }
@@ -167,14 +180,16 @@ TopicSpec spec_of(const std::vector<TopicSpec>& specs, OwnTopic topic) {
 TEST(OwnTopics, are_all_there_each_once) {
   const auto specs = own_topics(named(), 6, 3);
   std::set<std::string> names;
-  for (const auto& spec : specs) names.insert(spec.name);
+  for (const auto& spec : specs)
+    names.insert(spec.name);
   EXPECT_THAT(names, SizeIs(config::own_topic_count));
   EXPECT_THAT(specs, SizeIs(config::own_topic_count));
 }
 
 TEST(OwnTopics, tiers_are_alike_and_counted_from_the_brokers_time) {
   const auto specs = own_topics(named(), 6, 3);
-  for (const auto topic : {OwnTopic::retry_10s, OwnTopic::retry_1m, OwnTopic::retry_10m, OwnTopic::retry_1h, OwnTopic::retry_6h}) {
+  for (const auto topic : {OwnTopic::retry_10s, OwnTopic::retry_1m, OwnTopic::retry_10m, OwnTopic::retry_1h,
+                           OwnTopic::retry_6h}) {
     const auto spec = spec_of(specs, topic);
     EXPECT_EQ(spec.partitions, 6);
     EXPECT_THAT(spec.settings, Contains(Pair("message.timestamp.type", "LogAppendTime")));
@@ -202,7 +217,8 @@ TEST(OwnTopics, state_is_compacted_and_single_jobs_have_one_partition) {
 TEST(OwnTopics, take_what_the_producer_may_send) {
   auto settings = named();
   const auto producer = producer_properties(settings);
-  const auto limit = std::find_if(producer.begin(), producer.end(), [](const auto& p) { return p.first == "message.max.bytes"; });
+  const auto limit = std::find_if(producer.begin(), producer.end(),
+                                  [](const auto& p) { return p.first == "message.max.bytes"; });
   ASSERT_NE(limit, producer.end());
   EXPECT_EQ(limit->second, std::to_string((1 << 20) + (256 << 10)));
   for (const auto& spec : own_topics(settings, 6, 3)) {
@@ -210,7 +226,8 @@ TEST(OwnTopics, take_what_the_producer_may_send) {
     EXPECT_THAT(spec.settings, Contains(Pair("min.insync.replicas", "2"))) << spec.name;
     EXPECT_EQ(spec.replication, 3);
   }
-  for (const auto& spec : own_topics(settings, 6, 1)) EXPECT_FALSE(spec.settings.contains("min.insync.replicas"));
+  for (const auto& spec : own_topics(settings, 6, 1))
+    EXPECT_FALSE(spec.settings.contains("min.insync.replicas"));
 }
 
 }  // namespace

@@ -2,9 +2,6 @@
 // that answers rebalances by itself.
 #pragma once
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <map>
 #include <memory>
@@ -14,6 +11,9 @@
 #include <tuple>
 #include <utility>
 #include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "hookline/kafka/consumer.h"
 #include "hookline/kafka/embedded_cluster.h"
@@ -35,7 +35,8 @@ class ReportBox {
     return std::make_shared<const ReportSink>([this](std::vector<ProduceReport>&& reports) {
       const std::lock_guard lock(mutex_);
       ++turns_;
-      for (auto& report : reports) reports_.push_back(std::move(report));
+      for (auto& report : reports)
+        reports_.push_back(std::move(report));
     });
   }
   std::vector<ProduceReport> all() const {
@@ -58,7 +59,9 @@ class ReportBox {
 template <class... Owned>
 void end_aside(Owned... owned) {
   static std::vector<std::jthread> ending;
-  ending.emplace_back([kept = std::tuple(std::move(owned)...)]() mutable { std::apply([](auto&... one) { (one.reset(), ...); }, kept); });
+  ending.emplace_back([kept = std::tuple(std::move(owned)...)]() mutable {
+    std::apply([](auto&... one) { (one.reset(), ...); }, kept);
+  });
 }
 
 class ClusterTest : public testing::Test {
@@ -73,19 +76,22 @@ class ClusterTest : public testing::Test {
   /// Settings as a user's file would give them, and quick enough for tests.
   config::Settings settings(std::vector<std::pair<std::string, std::string>> more = {}) const {
     config::Settings result;
-    std::vector<std::pair<std::string, std::string>> all{{"bootstrap.servers", cluster_->bootstrap_servers()},
-                                                         {"group.id", "group"},
-                                                         {"session.timeout.ms", "2000"},  // less a second, the embedded cluster's wait for members that rejoin
-                                                         {"heartbeat.interval.ms", "100"},
-                                                         {"fetch.wait.max.ms", "50"},
-                                                         {"fetch.error.backoff.ms", "50"},
-                                                         {"reconnect.backoff.max.ms", "200"}};
+    std::vector<std::pair<std::string, std::string>> all{
+        {"bootstrap.servers", cluster_->bootstrap_servers()},
+        {"group.id", "group"},
+        {"session.timeout.ms", "2000"},  // less a second, the embedded cluster's wait for members that rejoin
+        {"heartbeat.interval.ms", "100"},
+        {"fetch.wait.max.ms", "50"},
+        {"fetch.error.backoff.ms", "50"},
+        {"reconnect.backoff.max.ms", "200"}};
     all.insert(all.end(), more.begin(), more.end());
-    for (auto& [name, value] : all) result.kafka.push_back({name, config::Secret(value), false});
+    for (auto& [name, value] : all)
+      result.kafka.push_back({name, config::Secret(value), false});
     return result;
   }
 
-  std::unique_ptr<Consumer> open(std::vector<std::pair<std::string, std::string>> more = {}, std::size_t member = 0) {
+  std::unique_ptr<Consumer> open(std::vector<std::pair<std::string, std::string>> more = {},
+                                 std::size_t member = 0) {
     auto opened = Consumer::open(consumer_properties(settings(std::move(more)), member));
     EXPECT_TRUE(opened) << opened.error().message;
     return std::move(*opened);
@@ -117,9 +123,11 @@ class ClusterTest : public testing::Test {
     ReportBox box;
     const auto sink = box.sink();
     const auto count = records.size();
-    for (std::size_t i = 0; i < count; ++i) publisher_->produce(std::move(records[i]), i, sink);
+    for (std::size_t i = 0; i < count; ++i)
+      publisher_->produce(std::move(records[i]), i, sink);
     ASSERT_TRUE(publisher_->flush(patience));
-    for (const auto& report : box.all()) ASSERT_FALSE(report.error) << report.error->message;
+    for (const auto& report : box.all())
+      ASSERT_FALSE(report.error) << report.error->message;
     ASSERT_EQ(box.count(), count);
   }
 
@@ -144,8 +152,10 @@ class Member {
       got_[partition].push_back(message.offset);
       position_[partition] = message.offset + 1;
     }
-    for (auto& fault : consumer_->take_faults()) faults_.push_back(std::move(fault));
-    for (auto& report : consumer_->take_commit_reports()) reports_.push_back(std::move(report));
+    for (auto& fault : consumer_->take_faults())
+      faults_.push_back(std::move(fault));
+    for (auto& report : consumer_->take_commit_reports())
+      reports_.push_back(std::move(report));
     if (auto rebalance = consumer_->take_rebalance()) {
       unanswered_ = std::move(rebalance);
       ++rebalances_;
@@ -178,7 +188,8 @@ class Member {
 
   std::vector<CommitEntry> to_commit() const {
     std::vector<CommitEntry> entries;
-    for (const auto& [partition, offset] : position_) entries.push_back({partition, offset, {}});
+    for (const auto& [partition, offset] : position_)
+      entries.push_back({partition, offset, {}});
     return entries;
   }
 
@@ -211,12 +222,15 @@ class Member {
   Batch batch_;
 };
 
-inline std::string name(const TopicPartition& partition) { return partition.topic + "[" + std::to_string(partition.partition) + "] "; }
+inline std::string name(const TopicPartition& partition) {
+  return partition.topic + "[" + std::to_string(partition.partition) + "] ";
+}
 
 /// from, from + 1, …
 inline std::vector<std::int64_t> counting(std::int64_t count, std::int64_t from = 0) {
   std::vector<std::int64_t> result;
-  for (std::int64_t i = 0; i < count; ++i) result.push_back(from + i);
+  for (std::int64_t i = 0; i < count; ++i)
+    result.push_back(from + i);
   return result;
 }
 

@@ -61,7 +61,12 @@ TEST_F(CommitTest, each_asynchronous_commit_is_reported_once_with_its_token) {
   for (std::uint64_t token = 1; token <= 50; ++token)
     member()->commit({{first, static_cast<std::int64_t>(token % 11), "m"}, {second, 0, {}}}, token);
   ASSERT_TRUE(member().step_until([&] { return member().reports_.size() >= 50; }));
-  EXPECT_TRUE(holds_for([&] { member().step(); return member().reports_.size() == 50; }, 50ms));
+  EXPECT_TRUE(holds_for(
+      [&] {
+        member().step();
+        return member().reports_.size() == 50;
+      },
+      50ms));
   for (std::uint64_t token = 1; token <= 50; ++token) {
     const auto& report = member().reports_[token - 1];
     EXPECT_EQ(report.token, token);
@@ -83,7 +88,12 @@ TEST_F(CommitTest, the_descriptor_tells_of_a_report) {
         return true;
       },
       3s));
-  EXPECT_TRUE(wait_until([&] { member()->poll(batch, 100, 10ms); return member()->take_commit_reports().size() == 1; }, patience));
+  EXPECT_TRUE(wait_until(
+      [&] {
+        member()->poll(batch, 100, 10ms);
+        return member()->take_commit_reports().size() == 1;
+      },
+      patience));
 }
 
 struct CommitFault {
@@ -103,10 +113,11 @@ TEST_P(CommitFaults, are_reported) {
   EXPECT_EQ(committed(first).offset, std::nullopt);
 }
 
-INSTANTIATE_TEST_SUITE_P(Codes, CommitFaults,
-                         testing::Values(CommitFault{12, core::ErrorCode::too_large},     // OFFSET_METADATA_TOO_LARGE
-                                         CommitFault{22, core::ErrorCode::unavailable},   // ILLEGAL_GENERATION
-                                         CommitFault{30, core::ErrorCode::refused}));     // GROUP_AUTHORIZATION_FAILED
+INSTANTIATE_TEST_SUITE_P(
+    Codes, CommitFaults,
+    testing::Values(CommitFault{12, core::ErrorCode::too_large},    // OFFSET_METADATA_TOO_LARGE
+                    CommitFault{22, core::ErrorCode::unavailable},  // ILLEGAL_GENERATION
+                    CommitFault{30, core::ErrorCode::refused}));    // GROUP_AUTHORIZATION_FAILED
 
 TEST_F(CommitTest, after_a_failure_the_next_commit_succeeds) {
   cluster_->fail_requests(offset_commit, 12, 1);
@@ -125,7 +136,12 @@ TEST_F(CommitTest, a_commit_that_gets_no_answer_in_time_fails_and_its_late_repor
   cluster_->set_latency(0ms);
   member()->commit({{first, 4, {}}}, 5);
   EXPECT_EQ(next_report().token, 5u);
-  EXPECT_TRUE(holds_for([&] { member().step(); return member().reports_.empty(); }, 700ms));
+  EXPECT_TRUE(holds_for(
+      [&] {
+        member().step();
+        return member().reports_.empty();
+      },
+      700ms));
   EXPECT_EQ(committed(first).offset, 4);
 }
 
@@ -136,7 +152,8 @@ TEST_F(CommitTest, a_partition_that_is_not_owned_is_never_committed) {
   const auto mixed = next_report();
   EXPECT_FALSE(mixed.error);
   ASSERT_THAT(mixed.partitions, SizeIs(2));
-  for (const auto& [partition, error] : mixed.partitions) EXPECT_EQ(error.has_value(), partition == foreign);
+  for (const auto& [partition, error] : mixed.partitions)
+    EXPECT_EQ(error.has_value(), partition == foreign);
   EXPECT_EQ(committed(first).offset, 6);
 
   ASSERT_TRUE(member()->unassign());
@@ -163,10 +180,12 @@ TEST_F(CommitTest, two_hundred_fifty_partitions_with_full_metadata_go_in_one_req
   ASSERT_TRUE(wide->subscribe({"wide"}));
   ASSERT_TRUE(wide.step_until([&] { return wide.position_.size() == 250; }));
   std::vector<CommitEntry> entries;
-  for (std::int32_t p = 0; p < 250; ++p) entries.push_back({{"wide", p}, p, std::string(1000, static_cast<char>('a' + p % 26))});
+  for (std::int32_t p = 0; p < 250; ++p)
+    entries.push_back({{"wide", p}, p, std::string(1000, static_cast<char>('a' + p % 26))});
   ASSERT_TRUE(wide->commit_now(entries, patience));
   std::vector<TopicPartition> partitions;
-  for (const auto& entry : entries) partitions.push_back(entry.partition);
+  for (const auto& entry : entries)
+    partitions.push_back(entry.partition);
   const auto read = wide->committed(partitions, patience);
   ASSERT_TRUE(read);
   ASSERT_THAT(*read, SizeIs(250));

@@ -75,7 +75,12 @@ TEST_F(ConsumerTest, its_descriptor_tells_of_records_and_stays_readable_while_mo
   const auto consumer = open();
   ASSERT_TRUE(consumer->assign({{first, 0}}));
   Batch batch;
-  ASSERT_TRUE(wait_until([&] { consumer->poll(batch, 10, 10ms); return consumer->cached_high(first) == 0; }, patience));
+  ASSERT_TRUE(wait_until(
+      [&] {
+        consumer->poll(batch, 10, 10ms);
+        return consumer->cached_high(first) == 0;
+      },
+      patience));
   clear(consumer->event_fd());
   publish("events", 0, 30);
   ASSERT_TRUE(wait_until([&] { return readable(consumer->event_fd()); }, patience));
@@ -98,7 +103,12 @@ TEST_F(ConsumerTest, records_of_a_batch_may_outlive_the_next_poll_of_another_bat
     const auto consumer = open();
     ASSERT_TRUE(consumer->assign({{first, 0}}));
     Batch other;
-    ASSERT_TRUE(wait_until([&] { consumer->poll(outlives, 5, 100ms); return outlives.messages().size() == 5; }, patience));
+    ASSERT_TRUE(wait_until(
+        [&] {
+          consumer->poll(outlives, 5, 100ms);
+          return outlives.messages().size() == 5;
+        },
+        patience));
     consumer->poll(other, 5, 100ms);
     EXPECT_EQ(outlives.messages()[4].value, "4");
     Batch moved = std::move(outlives);
@@ -109,25 +119,35 @@ TEST_F(ConsumerTest, records_of_a_batch_may_outlive_the_next_poll_of_another_bat
 }
 
 TEST_F(ConsumerTest, keys_values_and_headers_come_as_they_were_sent) {
-  OwnedRecord full{.topic = "events", .partition = 0, .timestamp = core::from_unix_ms(1'700'000'000'123),
-                   .key = std::string("k\0y", 3), .value = "value",
+  OwnedRecord full{.topic = "events",
+                   .partition = 0,
+                   .timestamp = core::from_unix_ms(1'700'000'000'123),
+                   .key = std::string("k\0y", 3),
+                   .value = "value",
                    .headers = {{"b", "1"}, {"a", ""}, {"b", std::nullopt}, {"a", std::string("\0\xff", 2)}}};
   OwnedRecord empty{.topic = "events", .partition = 0, .key = "", .value = "", .headers = {}};
-  OwnedRecord tombstone{.topic = "events", .partition = 0, .key = "gone", .value = std::nullopt, .headers = {}};
+  OwnedRecord tombstone{
+      .topic = "events", .partition = 0, .key = "gone", .value = std::nullopt, .headers = {}};
   OwnedRecord keyless{.topic = "events", .partition = 0, .key = std::nullopt, .value = "v", .headers = {}};
   publish({full, empty, tombstone, keyless});
 
   const auto consumer = open();
   ASSERT_TRUE(consumer->assign({{first, 0}}));
   Batch batch;
-  ASSERT_TRUE(wait_until([&] { consumer->poll(batch, 10, 200ms); return batch.messages().size() == 4; }, patience));
+  ASSERT_TRUE(wait_until(
+      [&] {
+        consumer->poll(batch, 10, 200ms);
+        return batch.messages().size() == 4;
+      },
+      patience));
   const auto messages = batch.messages();
   EXPECT_EQ(messages[0].key, std::string_view("k\0y", 3));
   EXPECT_EQ(messages[0].value, "value");
   EXPECT_EQ(core::to_unix_ms(messages[0].timestamp), 1'700'000'000'123);
   std::vector<std::pair<std::string_view, std::optional<std::string_view>>> headers;
   messages[0].headers(headers);
-  const decltype(headers) expected{{"b", "1"}, {"a", ""}, {"b", std::nullopt}, {"a", std::string_view("\0\xff", 2)}};
+  const decltype(headers) expected{
+      {"b", "1"}, {"a", ""}, {"b", std::nullopt}, {"a", std::string_view("\0\xff", 2)}};
   EXPECT_EQ(headers, expected);
 
   EXPECT_EQ(messages[1].key, "");
@@ -161,18 +181,38 @@ TEST_F(ConsumerTest, a_paused_partition_is_quiet_and_goes_on_without_gap_or_repe
     for (const auto& message : batch.messages())
       if (message.partition == 0) offsets.push_back(message.offset);
   };
-  ASSERT_TRUE(wait_until([&] { look(7); return offsets.size() >= 50; }, patience));
+  ASSERT_TRUE(wait_until(
+      [&] {
+        look(7);
+        return offsets.size() >= 50;
+      },
+      patience));
   for (int round = 0; round < 5; ++round) {
     ASSERT_TRUE(consumer->pause({first}));
     ASSERT_TRUE(consumer->pause({first, second}));  // the first is so already
     const auto before = offsets.size();
-    EXPECT_TRUE(holds_for([&] { look(7); return offsets.size() == before; }, 100ms));
+    EXPECT_TRUE(holds_for(
+        [&] {
+          look(7);
+          return offsets.size() == before;
+        },
+        100ms));
     ASSERT_TRUE(consumer->resume({second}));
     ASSERT_TRUE(consumer->resume({first, second}));
     ASSERT_TRUE(consumer->resume({first}));
-    ASSERT_TRUE(wait_until([&] { look(7); return offsets.size() >= before + 200; }, patience));
+    ASSERT_TRUE(wait_until(
+        [&] {
+          look(7);
+          return offsets.size() >= before + 200;
+        },
+        patience));
   }
-  ASSERT_TRUE(wait_until([&] { look(1000); return offsets.size() >= 3000; }, patience));
+  ASSERT_TRUE(wait_until(
+      [&] {
+        look(1000);
+        return offsets.size() >= 3000;
+      },
+      patience));
   EXPECT_THAT(offsets, ElementsAreArray(counting(3000)));
 }
 
@@ -213,9 +253,19 @@ TEST_F(ConsumerTest, nothing_of_a_former_assignment_comes_up_after_unassign) {
   for (int round = 0; round < 5; ++round) {
     auto member = reading({{first, 0}});
     Batch batch;
-    ASSERT_TRUE(wait_until([&] { member->poll(batch, 1, 100ms); return !batch.messages().empty(); }, patience));
+    ASSERT_TRUE(wait_until(
+        [&] {
+          member->poll(batch, 1, 100ms);
+          return !batch.messages().empty();
+        },
+        patience));
     ASSERT_TRUE(member->unassign());
-    EXPECT_TRUE(holds_for([&] { member.step(); return member.got_.empty(); }, 50ms));
+    EXPECT_TRUE(holds_for(
+        [&] {
+          member.step();
+          return member.got_.empty();
+        },
+        50ms));
   }
 }
 
@@ -223,7 +273,8 @@ TEST_F(ConsumerTest, a_position_out_of_range_is_a_fault_and_seek_makes_it_go_on_
   publish("events", 0, 100);
   publish("events", 1, 100);
   auto member = reading({{first, 5000}, {second, 0}});
-  ASSERT_TRUE(member.step_until([&] { return member.faults_.size() == 1 && member.got_[second].size() == 100; }));
+  ASSERT_TRUE(
+      member.step_until([&] { return member.faults_.size() == 1 && member.got_[second].size() == 100; }));
   EXPECT_EQ(member.faults_[0].what, ConsumerFault::What::offset_out_of_range);
   EXPECT_EQ(member.faults_[0].partition, first);
   EXPECT_FALSE(member.faults_[0].text.empty());
@@ -236,7 +287,12 @@ TEST_F(ConsumerTest, a_position_out_of_range_is_a_fault_and_seek_makes_it_go_on_
 
   // The other one went on where it was, and is paused still.
   publish("events", 1, 10, 100);
-  EXPECT_TRUE(holds_for([&] { member.step(); return member.got_[second].size() == 100; }, 100ms));
+  EXPECT_TRUE(holds_for(
+      [&] {
+        member.step();
+        return member.got_[second].size() == 100;
+      },
+      100ms));
   ASSERT_TRUE(member->resume({second}));
   ASSERT_TRUE(member.step_until([&] { return member.got_[second].size() >= 110; }));
   EXPECT_THAT(member.got_[second], ElementsAreArray(counting(110)));
@@ -250,7 +306,12 @@ TEST_F(ConsumerTest, two_partitions_out_of_range_are_two_faults_each_mended_by_i
   ASSERT_TRUE(member.step_until([&] { return member.faults_.size() >= 2; }));
   ASSERT_TRUE(member->seek(first, 0));
   ASSERT_TRUE(member.step_until([&] { return member.got_[first].size() == 10; }));
-  EXPECT_TRUE(holds_for([&] { member.step(); return member.faults_.size() == 2; }, 100ms));
+  EXPECT_TRUE(holds_for(
+      [&] {
+        member.step();
+        return member.faults_.size() == 2;
+      },
+      100ms));
   ASSERT_TRUE(member->seek(second, 5));
   ASSERT_TRUE(member.step_until([&] { return member.got_[second].size() == 5; }));
   EXPECT_THAT(member.got_[first], ElementsAreArray(counting(10)));
@@ -322,7 +383,8 @@ TEST_P(JoinFaults, come_up_as_values) {
   Member member(open({{"group.instance.id", "one"}}));
   ASSERT_TRUE(member->subscribe({"events"}));
   const auto seen = [&] {
-    return std::any_of(member.faults_.begin(), member.faults_.end(), [](const auto& f) { return f.what == GetParam().what; });
+    return std::any_of(member.faults_.begin(), member.faults_.end(),
+                       [](const auto& f) { return f.what == GetParam().what; });
   };
   EXPECT_TRUE(member.step_until(seen));
 }

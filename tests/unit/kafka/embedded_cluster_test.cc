@@ -1,5 +1,4 @@
 #include "cluster.h"
-
 #include "hookline/kafka/admin.h"
 
 namespace hookline::kafka {
@@ -19,10 +18,11 @@ TEST_F(EmbeddedClusterTest, its_address_is_one_that_any_client_can_use) {
   ASSERT_TRUE((*outsider)->flush(patience));
   ASSERT_FALSE(box.all().at(0).error);
   std::vector<std::string> values;
-  ASSERT_TRUE(read_topic({{"bootstrap.servers", address}, {"group.id", "any"}}, "t", std::nullopt, 5s, [&](OwnedRecord&& record) {
-    values.push_back(*record.value);
-    return true;
-  }));
+  ASSERT_TRUE(read_topic({{"bootstrap.servers", address}, {"group.id", "any"}}, "t", std::nullopt, 5s,
+                         [&](OwnedRecord&& record) {
+                           values.push_back(*record.value);
+                           return true;
+                         }));
   EXPECT_EQ(values, std::vector<std::string>{"from outside"});
   end_aside(std::move(*outsider));
 }

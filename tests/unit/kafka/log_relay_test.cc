@@ -1,9 +1,9 @@
 #include "kafka/log_relay.h"
 
+#include <optional>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <optional>
 
 #include "hookline/kafka/consumer.h"
 
@@ -32,7 +32,8 @@ TEST(LogRelay, translates_levels) {
 TEST(LogRelay, says_a_repeated_fault_once_per_interval_and_how_often_it_came) {
   LogRelay relay({});
   EXPECT_TRUE(relay.line(3, "FAIL", "down", start));
-  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(relay.line(3, "FAIL", "down", start + 1s));
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_FALSE(relay.line(3, "FAIL", "down", start + 1s));
   EXPECT_TRUE(relay.line(4, "SESSTMOUT", "other", start + 1s));  // its own gate
   const auto later = relay.line(3, "FAIL", "down", start + 31s);
   ASSERT_TRUE(later);
@@ -40,9 +41,11 @@ TEST(LogRelay, says_a_repeated_fault_once_per_interval_and_how_often_it_came) {
 }
 
 TEST(LogRelay, never_prints_a_secret) {
-  LogRelay relay({{"sasl.username", "ada"}, {"sasl.password", "hunter22"}, {"ssl.key.password", "hunter22-longer"}});
+  LogRelay relay(
+      {{"sasl.username", "ada"}, {"sasl.password", "hunter22"}, {"ssl.key.password", "hunter22-longer"}});
   for (const int severity : {3, 7}) {
-    const auto line = relay.line(severity, "X", "login as ada with hunter22 and hunter22-longer, hunter22", start);
+    const auto line =
+        relay.line(severity, "X", "login as ada with hunter22 and hunter22-longer, hunter22", start);
     ASSERT_TRUE(line);
     EXPECT_THAT(line->text, Not(HasSubstr("hunter22")));
     EXPECT_THAT(line->text, Not(HasSubstr("longer")));
@@ -58,12 +61,14 @@ TEST(LogRelay, that_a_property_is_of_another_client_is_no_news) {
 TEST(LogRelay, memory_is_bounded_whatever_comes) {
   LogRelay relay({});
   std::size_t lines = 0;
-  for (int i = 0; i < 10'000; ++i) lines += relay.line(4, "F" + std::to_string(i), "x", start) ? 1 : 0;
+  for (int i = 0; i < 10'000; ++i)
+    lines += relay.line(4, "F" + std::to_string(i), "x", start) ? 1 : 0;
   EXPECT_LE(lines, 256u);
 }
 
 TEST(LogRelay, an_error_of_the_configuration_does_not_quote_a_secret) {
-  const auto opened = Consumer::open({{"group.id", "g"}, {"ssl.key.pem", "not-a-key-at-all"}, {"security.protocol", "ssl"}});
+  const auto opened =
+      Consumer::open({{"group.id", "g"}, {"ssl.key.pem", "not-a-key-at-all"}, {"security.protocol", "ssl"}});
   ASSERT_FALSE(opened);
   EXPECT_THAT(opened.error().message, Not(HasSubstr("not-a-key-at-all")));
 }

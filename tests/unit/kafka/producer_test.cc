@@ -26,7 +26,8 @@ class ProducerTest : public ClusterTest {
     ClusterTest::TearDown();
   }
 
-  void open_producer(std::vector<std::pair<std::string, std::string>> more = {}, std::uint64_t event_size = 1 << 20) {
+  void open_producer(std::vector<std::pair<std::string, std::string>> more = {},
+                     std::uint64_t event_size = 1 << 20) {
     auto with = settings(std::move(more));
     with.limits.event_size = event_size;
     auto opened = Producer::open(producer_properties(with));
@@ -43,17 +44,19 @@ class ProducerTest : public ClusterTest {
 
   std::vector<OwnedRecord> read(const std::string& topic = "out") {
     std::vector<OwnedRecord> records;
-    const auto done = read_topic(client_properties(settings()), topic, std::nullopt, 5s, [&](OwnedRecord&& r) {
-      records.push_back(std::move(r));
-      return true;
-    });
+    const auto done =
+        read_topic(client_properties(settings()), topic, std::nullopt, 5s, [&](OwnedRecord&& r) {
+          records.push_back(std::move(r));
+          return true;
+        });
     EXPECT_TRUE(done) << done.error().message;
     return records;
   }
 
   std::vector<std::uint64_t> tokens() const {
     std::vector<std::uint64_t> result;
-    for (const auto& report : box_.all()) result.push_back(report.token);
+    for (const auto& report : box_.all())
+      result.push_back(report.token);
     std::sort(result.begin(), result.end());
     return result;
   }
@@ -65,7 +68,8 @@ class ProducerTest : public ClusterTest {
 TEST_F(ProducerTest, each_record_is_reported_once_with_where_it_stands) {
   open_producer();
   const auto sink = box_.sink();
-  for (std::uint64_t i = 0; i < 1000; ++i) producer_->produce(record(std::to_string(i)), i, sink);
+  for (std::uint64_t i = 0; i < 1000; ++i)
+    producer_->produce(record(std::to_string(i)), i, sink);
   ASSERT_TRUE(producer_->flush(patience));
   EXPECT_EQ(producer_->pending(), 0u);
   const auto reports = box_.all();
@@ -84,12 +88,20 @@ TEST_F(ProducerTest, records_arrive_as_they_were_handed_over) {
   open_producer();
   const auto sink = box_.sink();
   std::vector<OwnedRecord> sent{
-      {.topic = "out", .timestamp = core::from_unix_ms(1'700'000'000'001), .key = std::string("\0k", 2),
-       .value = std::string("v\0\xff", 3), .headers = {{"x", "2"}, {"x", "1"}, {"none", std::nullopt}, {"empty", ""}}},
+      {.topic = "out",
+       .timestamp = core::from_unix_ms(1'700'000'000'001),
+       .key = std::string("\0k", 2),
+       .value = std::string("v\0\xff", 3),
+       .headers = {{"x", "2"}, {"x", "1"}, {"none", std::nullopt}, {"empty", ""}}},
       {.topic = "out", .timestamp = core::from_unix_ms(1), .key = "", .value = "", .headers = {}},
-      {.topic = "out", .timestamp = core::from_unix_ms(2), .key = std::nullopt, .value = std::nullopt, .headers = {{"h", "v"}}},
+      {.topic = "out",
+       .timestamp = core::from_unix_ms(2),
+       .key = std::nullopt,
+       .value = std::nullopt,
+       .headers = {{"h", "v"}}},
   };
-  for (const auto& one : sent) producer_->produce(one, 0, sink);
+  for (const auto& one : sent)
+    producer_->produce(one, 0, sink);
   ASSERT_TRUE(producer_->flush(patience));
   const auto got = read();
   ASSERT_THAT(got, SizeIs(sent.size()));
@@ -107,8 +119,10 @@ TEST_F(ProducerTest, one_key_goes_to_one_partition_where_java_clients_put_it) {
   open_producer();
   const auto sink = box_.sink();
   // Hashes that Kafka's own tests name.
-  const std::vector<std::pair<std::string, std::int32_t>> murmur2{
-      {"21", -973932308}, {"abc", 479470107}, {"foobar", -790332482}, {"a-little-bit-long-string", -985981536}};
+  const std::vector<std::pair<std::string, std::int32_t>> murmur2{{"21", -973932308},
+                                                                  {"abc", 479470107},
+                                                                  {"foobar", -790332482},
+                                                                  {"a-little-bit-long-string", -985981536}};
   for (const auto& [key, hash] : murmur2) {
     const auto partition = (hash & 0x7fffffff) % 10;
     for (int i = 0; i < 3; ++i) {
@@ -141,9 +155,11 @@ TEST_F(ProducerTest, what_the_broker_refused_in_a_batch_is_tried_alone) {
   open_producer({{"linger.ms", "50"}});
   const auto sink = box_.sink();
   cluster_->fail_requests(produce_request, 10, 1);  // MSG_SIZE_TOO_LARGE for one whole batch
-  for (std::uint64_t i = 0; i < 10; ++i) producer_->produce(record(std::to_string(i)), i, sink);
+  for (std::uint64_t i = 0; i < 10; ++i)
+    producer_->produce(record(std::to_string(i)), i, sink);
   ASSERT_TRUE(producer_->flush(patience));
-  for (const auto& report : box_.all()) EXPECT_FALSE(report.error) << report.error->message;
+  for (const auto& report : box_.all())
+    EXPECT_FALSE(report.error) << report.error->message;
   EXPECT_THAT(tokens(), SizeIs(10));
   EXPECT_THAT(read(), SizeIs(10));
 }
@@ -163,7 +179,8 @@ TEST_F(ProducerTest, a_record_larger_than_the_whole_queue_does_not_block_it) {
   open_producer({{"queue.buffering.max.kbytes", "16"}});
   const auto sink = box_.sink();
   producer_->produce(record(std::string(100 << 10, 'x')), 1, sink);
-  for (std::uint64_t i = 2; i < 50; ++i) producer_->produce(record(std::string(5 << 10, 'y')), i, sink);
+  for (std::uint64_t i = 2; i < 50; ++i)
+    producer_->produce(record(std::string(5 << 10, 'y')), i, sink);
   ASSERT_TRUE(producer_->flush(patience));
   EXPECT_THAT(tokens(), SizeIs(49));
   for (const auto& report : box_.all())
@@ -173,12 +190,14 @@ TEST_F(ProducerTest, a_record_larger_than_the_whole_queue_does_not_block_it) {
 TEST_F(ProducerTest, a_full_queue_is_waited_for) {
   open_producer({{"queue.buffering.max.messages", "10"}});
   const auto sink = box_.sink();
-  for (std::uint64_t i = 0; i < 500; ++i) producer_->produce(record(std::to_string(i)), i, sink);
+  for (std::uint64_t i = 0; i < 500; ++i)
+    producer_->produce(record(std::to_string(i)), i, sink);
   ASSERT_TRUE(producer_->flush(patience));
   EXPECT_THAT(tokens(), SizeIs(500));
   const auto got = read();
   ASSERT_THAT(got, SizeIs(500));
-  for (std::size_t i = 0; i < 500; ++i) EXPECT_EQ(got[i].value, std::to_string(i));
+  for (std::size_t i = 0; i < 500; ++i)
+    EXPECT_EQ(got[i].value, std::to_string(i));
 }
 
 class Refusals : public ProducerTest, public testing::WithParamInterface<std::int16_t> {};
@@ -201,7 +220,8 @@ INSTANTIATE_TEST_SUITE_P(Codes, Refusals,
 
 TEST_F(ProducerTest, an_unknown_topic_is_refused_and_others_go_on) {
   cluster_->hide_topic("missing");
-  open_producer({{"topic.metadata.propagation.max.ms", "300"}, {"topic.metadata.refresh.fast.interval.ms", "50"}});
+  open_producer(
+      {{"topic.metadata.propagation.max.ms", "300"}, {"topic.metadata.refresh.fast.interval.ms", "50"}});
   const auto sink = box_.sink();
   producer_->produce(record("x", "missing"), 1, sink);
   producer_->produce(record("x"), 2, sink);
@@ -223,11 +243,13 @@ TEST_F(ProducerTest, a_topic_whose_permission_comes_back_can_be_written_again) {
   ASSERT_TRUE(producer_->flush(patience));
   ASSERT_TRUE(box_.all()[0].error);
   std::uint64_t token = 1;
-  EXPECT_TRUE(wait_until([&] {
-    producer_->produce(record("y"), ++token, sink);
-    EXPECT_TRUE(producer_->flush(patience));
-    return !box_.all().back().error;
-  }, patience, 50ms));
+  EXPECT_TRUE(wait_until(
+      [&] {
+        producer_->produce(record("y"), ++token, sink);
+        EXPECT_TRUE(producer_->flush(patience));
+        return !box_.all().back().error;
+      },
+      patience, 50ms));
 }
 
 TEST_F(ProducerTest, while_the_broker_is_away_records_wait_and_flush_says_so) {
@@ -236,7 +258,8 @@ TEST_F(ProducerTest, while_the_broker_is_away_records_wait_and_flush_says_so) {
   producer_->produce(record("before"), 0, sink);
   ASSERT_TRUE(producer_->flush(patience));
   cluster_->set_broker_up(1, false);
-  for (std::uint64_t i = 1; i <= 20; ++i) producer_->produce(record(std::to_string(i)), i, sink);
+  for (std::uint64_t i = 1; i <= 20; ++i)
+    producer_->produce(record(std::to_string(i)), i, sink);
   const auto flushed = producer_->flush(300ms);
   ASSERT_FALSE(flushed);
   EXPECT_EQ(flushed.error().code, core::ErrorCode::timeout);
@@ -244,7 +267,8 @@ TEST_F(ProducerTest, while_the_broker_is_away_records_wait_and_flush_says_so) {
   cluster_->set_broker_up(1, true);
   ASSERT_TRUE(producer_->flush(patience));
   EXPECT_THAT(tokens(), SizeIs(21));
-  for (const auto& report : box_.all()) EXPECT_FALSE(report.error);
+  for (const auto& report : box_.all())
+    EXPECT_FALSE(report.error);
 }
 
 TEST_F(ProducerTest, errors_that_pass_are_not_reported) {
@@ -257,7 +281,8 @@ TEST_F(ProducerTest, errors_that_pass_are_not_reported) {
     producer_->produce(record(std::to_string(i)), i, sink);
     ASSERT_TRUE(producer_->flush(patience));
   }
-  for (const auto& report : box_.all()) EXPECT_FALSE(report.error) << report.error->message;
+  for (const auto& report : box_.all())
+    EXPECT_FALSE(report.error) << report.error->message;
   EXPECT_THAT(tokens(), SizeIs(5));
 }
 
@@ -268,18 +293,23 @@ TEST_F(ProducerTest, a_fatal_error_costs_no_record_and_no_report) {
   producer_->produce(record("first"), 0, sink);
   ASSERT_TRUE(producer_->flush(patience));
   cluster_->fail_requests(produce_request, 45, 1);
-  for (std::uint64_t i = 1; i <= 200; ++i) producer_->produce(record(std::to_string(i)), i, sink);
+  for (std::uint64_t i = 1; i <= 200; ++i)
+    producer_->produce(record(std::to_string(i)), i, sink);
   ASSERT_TRUE(producer_->flush(patience));
   EXPECT_EQ(producer_->rebirths(), 1u);
-  for (std::uint64_t i = 201; i <= 210; ++i) producer_->produce(record(std::to_string(i)), i, sink);
+  for (std::uint64_t i = 201; i <= 210; ++i)
+    producer_->produce(record(std::to_string(i)), i, sink);
   ASSERT_TRUE(producer_->flush(patience));
 
   std::vector<std::uint64_t> expected;
-  for (std::uint64_t i = 0; i <= 210; ++i) expected.push_back(i);
+  for (std::uint64_t i = 0; i <= 210; ++i)
+    expected.push_back(i);
   EXPECT_THAT(tokens(), ElementsAreArray(expected));  // each once
-  for (const auto& report : box_.all()) EXPECT_FALSE(report.error) << report.error->message;
+  for (const auto& report : box_.all())
+    EXPECT_FALSE(report.error) << report.error->message;
   std::vector<std::string> values;
-  for (const auto& one : read()) values.push_back(*one.value);
+  for (const auto& one : read())
+    values.push_back(*one.value);
   for (std::uint64_t i = 1; i <= 210; ++i)
     EXPECT_EQ(std::count(values.begin(), values.end(), std::to_string(i)), 1) << i;
 }
@@ -291,7 +321,8 @@ TEST_F(ProducerTest, repeated_fatal_errors_are_survived) {
     producer_->produce(record("calm"), round * 100, sink);
     ASSERT_TRUE(producer_->flush(patience));
     cluster_->fail_requests(produce_request, 45, 1);
-    for (std::uint64_t i = 1; i < 20; ++i) producer_->produce(record("x"), round * 100 + i, sink);
+    for (std::uint64_t i = 1; i < 20; ++i)
+      producer_->produce(record("x"), round * 100 + i, sink);
     ASSERT_TRUE(producer_->flush(patience));
   }
   EXPECT_EQ(producer_->rebirths(), 3u);
@@ -305,11 +336,14 @@ TEST_F(ProducerTest, threads_produce_at_once_each_to_its_own_sink) {
   for (auto& box : boxes)
     threads.emplace_back([&] {
       const auto sink = box.sink();
-      for (std::uint64_t i = 0; i < 500; ++i) producer_->produce(record("x"), i, sink);
+      for (std::uint64_t i = 0; i < 500; ++i)
+        producer_->produce(record("x"), i, sink);
     });
-  for (auto& thread : threads) thread.join();
+  for (auto& thread : threads)
+    thread.join();
   ASSERT_TRUE(producer_->flush(patience));
-  for (auto& box : boxes) EXPECT_EQ(box.count(), 500u);
+  for (auto& box : boxes)
+    EXPECT_EQ(box.count(), 500u);
   EXPECT_THAT(read(), SizeIs(2000));
 }
 
@@ -317,7 +351,8 @@ TEST_F(ProducerTest, ending_it_with_records_pending_neither_hangs_nor_reports) {
   open_producer();
   cluster_->set_broker_up(1, false);
   const auto sink = box_.sink();
-  for (std::uint64_t i = 0; i < 100; ++i) producer_->produce(record("x"), i, sink);
+  for (std::uint64_t i = 0; i < 100; ++i)
+    producer_->produce(record("x"), i, sink);
   const auto begun = std::chrono::steady_clock::now();
   producer_.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 10s);

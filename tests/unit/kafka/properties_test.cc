@@ -1,10 +1,10 @@
 #include "hookline/kafka/properties.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "hookline/config/kafka_properties.h"
 
@@ -15,7 +15,8 @@ using testing::HasSubstr;
 
 config::Settings with(std::vector<std::pair<std::string, std::string>> properties) {
   config::Settings settings;
-  for (auto& [name, value] : properties) settings.kafka.push_back({name, config::Secret(value), false});
+  for (auto& [name, value] : properties)
+    settings.kafka.push_back({name, config::Secret(value), false});
   return settings;
 }
 
@@ -30,16 +31,22 @@ std::optional<std::string> value(const Properties& properties, std::string_view 
 }
 
 TEST(Properties, librdkafka_takes_all_that_are_made) {
-  const auto settings = with({{"bootstrap.servers", "localhost:1"}, {"group.id", "g"}, {"group.instance.id", "i"},
-                              {"linger.ms", "1"}, {"compression.type", "lz4"}, {"session.timeout.ms", "10000"}});
-  for (const auto& properties : {consumer_properties(settings, 0), producer_properties(settings), client_properties(settings)}) {
+  const auto settings = with({{"bootstrap.servers", "localhost:1"},
+                              {"group.id", "g"},
+                              {"group.instance.id", "i"},
+                              {"linger.ms", "1"},
+                              {"compression.type", "lz4"},
+                              {"session.timeout.ms", "10000"}});
+  for (const auto& properties :
+       {consumer_properties(settings, 0), producer_properties(settings), client_properties(settings)}) {
     const auto checked = check_properties(properties);
     EXPECT_TRUE(checked) << checked.error().message;
   }
 }
 
 TEST(Properties, extreme_event_sizes_stay_within_librdkafkas_bounds) {
-  for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{900} << 20, ~std::uint64_t{0}}) {
+  for (const std::uint64_t size :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{900} << 20, ~std::uint64_t{0}}) {
     auto settings = with({});
     settings.limits.event_size = size;
     EXPECT_TRUE(check_properties(consumer_properties(settings, 0))) << size;
@@ -55,26 +62,36 @@ struct Expectation {
 // Each of these has lost, stalled or repeated events when it was otherwise (docs/decisions/librdkafka.md).
 TEST(Properties, a_consumer_leaves_offsets_to_hookline) {
   const auto properties = consumer_properties(with({}), 0);
-  for (const auto& [name, expected] : {Expectation{"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
-                                       {"auto.offset.reset", "error"}, {"isolation.level", "read_committed"},
-                                       {"partition.assignment.strategy", "roundrobin"}, {"fetch.queue.backoff.ms", "10"},
-                                       {"queued.max.messages.kbytes", "8192"}, {"group.id", "hookline"},
-                                       {"client.id", "hookline"}, {"allow.auto.create.topics", "false"}})
+  for (const auto& [name, expected] : {Expectation{"enable.auto.commit", "false"},
+                                       {"enable.auto.offset.store", "false"},
+                                       {"auto.offset.reset", "error"},
+                                       {"isolation.level", "read_committed"},
+                                       {"partition.assignment.strategy", "roundrobin"},
+                                       {"fetch.queue.backoff.ms", "10"},
+                                       {"queued.max.messages.kbytes", "8192"},
+                                       {"group.id", "hookline"},
+                                       {"client.id", "hookline"},
+                                       {"allow.auto.create.topics", "false"}})
     EXPECT_EQ(value(properties, name), expected) << name;
 }
 
 TEST(Properties, a_producer_waits_for_all_replicas_as_long_as_it_takes) {
   const auto properties = producer_properties(with({{"group.id", "g"}, {"group.instance.id", "i"}}));
-  for (const auto& [name, expected] : {Expectation{"enable.idempotence", "true"}, {"acks", "all"}, {"message.timeout.ms", "0"},
-                                       {"partitioner", "murmur2_random"}, {"delivery.report.only.error", "false"},
-                                       {"allow.auto.create.topics", "false"}, {"linger.ms", "5"}})
+  for (const auto& [name, expected] : {Expectation{"enable.idempotence", "true"},
+                                       {"acks", "all"},
+                                       {"message.timeout.ms", "0"},
+                                       {"partitioner", "murmur2_random"},
+                                       {"delivery.report.only.error", "false"},
+                                       {"allow.auto.create.topics", "false"},
+                                       {"linger.ms", "5"}})
     EXPECT_EQ(value(properties, name), expected) << name;
   EXPECT_EQ(value(properties, "group.id"), std::nullopt);
   EXPECT_EQ(value(properties, "group.instance.id"), std::nullopt);
 }
 
 TEST(Properties, what_a_user_sets_wins_where_it_is_theirs) {
-  const auto settings = with({{"client.id", "mine"}, {"fetch.queue.backoff.ms", "20"}, {"linger.ms", "50"}, {"group.id", "g"}});
+  const auto settings =
+      with({{"client.id", "mine"}, {"fetch.queue.backoff.ms", "20"}, {"linger.ms", "50"}, {"group.id", "g"}});
   EXPECT_EQ(value(consumer_properties(settings, 0), "client.id"), "mine");
   EXPECT_EQ(value(consumer_properties(settings, 0), "fetch.queue.backoff.ms"), "20");
   EXPECT_EQ(value(consumer_properties(settings, 0), "group.id"), "g");
@@ -82,8 +99,11 @@ TEST(Properties, what_a_user_sets_wins_where_it_is_theirs) {
 }
 
 TEST(Properties, what_is_hooklines_stays_so_whatever_is_written) {
-  const auto settings = with({{"enable.auto.commit", "true"}, {"acks", "1"}, {"message.timeout.ms", "5"},
-                              {"auto.offset.reset", "latest"}, {"message.max.bytes", "1000"},
+  const auto settings = with({{"enable.auto.commit", "true"},
+                              {"acks", "1"},
+                              {"message.timeout.ms", "5"},
+                              {"auto.offset.reset", "latest"},
+                              {"message.max.bytes", "1000"},
                               {"partition.assignment.strategy", "cooperative-sticky"}});
   EXPECT_EQ(value(consumer_properties(settings, 0), "enable.auto.commit"), "false");
   EXPECT_EQ(value(consumer_properties(settings, 0), "auto.offset.reset"), "error");
@@ -117,10 +137,11 @@ TEST(Properties, owned_ones_are_told_with_a_reason) {
   EXPECT_FALSE(why->empty());
   EXPECT_EQ(owned_property("linger.ms"), std::nullopt);
   // Whatever Hookline sets against the user's word, the user has been told.
-  for (const auto* const name : {"enable.auto.offset.store", "auto.offset.reset", "enable.partition.eof", "acks",
-                                 "partition.assignment.strategy", "enable.idempotence", "message.timeout.ms", "partitioner",
-                                 "delivery.report.only.error", "enable.gapless.guarantee", "message.max.bytes", "log.queue",
-                                 "allow.auto.create.topics"})
+  for (const auto* const name :
+       {"enable.auto.offset.store", "auto.offset.reset", "enable.partition.eof", "acks",
+        "partition.assignment.strategy", "enable.idempotence", "message.timeout.ms", "partitioner",
+        "delivery.report.only.error", "enable.gapless.guarantee", "message.max.bytes", "log.queue",
+        "allow.auto.create.topics"})
     EXPECT_TRUE(owned_property(name)) << name;
 }
 
