@@ -48,11 +48,13 @@ class Loader {
       if (auto parsed = read_template(reader_, document)) out_.templates.push_back(std::move(*parsed));
     });
     each_document(draft->webhooks, [&](const Node& document) {
-      if (auto parsed = read_webhook(reader_, document, out_.templates)) {
+      Webhook faulty;
+      if (auto parsed = read_webhook(reader_, document, out_.templates, &faulty)) {
         out_.webhooks.push_back(std::move(*parsed));
-      } else if (const auto* name = document.find("name")) {
-        broken_.push_back(name->value);
+        return;
       }
+      out_.faulty.push_back(std::move(faulty));
+      if (const auto* name = document.find("name")) broken_.push_back(name->value);
     });
     each_document(draft->policies, [&](const Node& document) {
       if (auto parsed = read_policy(reader_, document)) out_.policies.push_back(std::move(*parsed));
@@ -75,7 +77,9 @@ class Loader {
     if (documents->empty()) return std::nullopt;
     SettingsDraft draft = settings_section().initial;
     draft.settings.file = file.string();
+    reader_.take_referenced();
     read_section(reader_, documents->front(), settings_section(), draft);
+    draft.settings.referenced = reader_.take_referenced();
     out_.settings = draft.settings;
     return draft;
   }

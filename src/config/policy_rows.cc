@@ -122,10 +122,13 @@ const Section<Policy>& policy_section() {
 
 std::optional<Policy> read_policy(Reader& reader, const Node& document) {
   const auto before = reader.errors();
+  reader.take_referenced();
   Policy policy = policy_section().initial;
   read_section(reader, document, policy_section(), policy);
   if (const auto* name = document.find("name"); name && !policy.name.empty()) reader.claim("policy", policy.name, name->place());
   policy.place = document.place();
+  policy.referenced = reader.take_referenced();
+  std::erase(policy.referenced, "/name");
   if (reader.errors() != before) return std::nullopt;
   return policy;
 }

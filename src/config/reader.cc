@@ -95,6 +95,11 @@ void Reader::claim(const std::string& space, const std::string& name, const Plac
         fmt::format("it stands in {}:{}:{} already; names are unique", there->second.file, there->second.line, there->second.column));
 }
 
-std::vector<std::string> Reader::take_referenced() { return std::exchange(referenced_, {}); }
+std::vector<std::string> Reader::take_referenced() {
+  auto pointers = std::exchange(referenced_, {});
+  std::sort(pointers.begin(), pointers.end());
+  pointers.erase(std::unique(pointers.begin(), pointers.end()), pointers.end());
+  return pointers;
+}
 
 }  // namespace hookline::config

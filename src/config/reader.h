@@ -51,7 +51,7 @@ class Reader {
   /// Reports a name that is taken already within `space` ("webhook", "policy").
   void claim(const std::string& space, const std::string& name, const Place& place);
 
-  /// Pointers of what held a reference since the last call.
+  /// Pointers of what held a reference since the last call, each once, in order.
   std::vector<std::string> take_referenced();
 
  private:

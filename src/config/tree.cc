@@ -10,32 +10,49 @@
 namespace hookline::config {
 namespace {
 
-/// What may be shown of a secret URL.
-std::string masked_url(const std::string& url) {
-  const auto front = scheme_and_host(url);
-  return front.empty() ? std::string(mask) : fmt::format("{}/{}", front, mask);
+/// What may be shown of a secret URL: scheme and host, unless a secret was put into the host.
+std::string masked_url(const Text& url) {
+  const auto front = scheme_and_host(url.value);
+  if (front.empty()) return std::string(mask);
+  const auto scheme = url.value.find("://") + 3;
+  for (const auto& literal : url.literal) {
+    if (literal.at >= scheme && literal.at <= front.size()) return url.value.substr(0, scheme) + std::string(mask);
+  }
+  return fmt::format("{}/{}", front, mask);
+}
+
+void mask_all(json::Tree& tree, const std::vector<std::string>& pointers) {
+  for (const auto& pointer : pointers) {
+    const json::Tree::json_pointer at(pointer);
+    if (tree.contains(at)) tree[at] = std::string(mask);
+  }
 }
 
 }  // namespace
 
 json::Tree to_tree(const Webhook& webhook) {
   auto tree = print_section(webhook_section(), webhook);
-  for (const auto& pointer : webhook.referenced) {
-    const json::Tree::json_pointer at(pointer);
-    if (tree.contains(at)) tree[at] = std::string(mask);
-  }
+  mask_all(tree, webhook.referenced);
   for (std::size_t i = 0; i < webhook.endpoints.size(); ++i) {
     const auto& endpoint = webhook.endpoints[i];
     const bool secret = webhook.secret_url || endpoint.url_secret || !endpoint.url.literal.empty();
-    if (secret) tree["endpoints"][i]["url"] = masked_url(endpoint.url.value);
+    if (secret) tree["endpoints"][i]["url"] = masked_url(endpoint.url);
   }
   for (const auto& key : webhook.inherited) tree.erase(key);
   return tree;
 }
 
-json::Tree to_tree(const Policy& policy) { return print_section(policy_section(), policy); }
+json::Tree to_tree(const Policy& policy) {
+  auto tree = print_section(policy_section(), policy);
+  mask_all(tree, policy.referenced);
+  return tree;
+}
 
-json::Tree to_tree(const Settings& settings) { return print_section(settings_section(), SettingsDraft{settings, {}, {}, {}}); }
+json::Tree to_tree(const Settings& settings) {
+  auto tree = print_section(settings_section(), SettingsDraft{settings, {}, {}, {}});
+  mask_all(tree, settings.referenced);
+  return tree;
+}
 
 json::Tree config_schema() {
   const auto& section = settings_section();

@@ -70,6 +70,13 @@ bool within(Reader& reader, const Node& node, T value, T from, T to, std::string
   return false;
 }
 
+/// What keeps a value from being one line of text.
+std::optional<Objection> find_line_fault(std::string_view value) {
+  if (value.empty()) return Objection{"is empty", "write a text, or remove the key"};
+  if (breaks_header(value)) return Objection{"holds a line break or a NUL", "write one line"};
+  return std::nullopt;
+}
+
 std::string show_integer(std::uint32_t value) { return std::to_string(value); }
 
 }  // namespace
@@ -90,11 +97,8 @@ Type<std::string> free_text() {
 
 Type<std::string> text() {
   auto type = free_text();
-  type.shape.schema["minLength"] = 1;
-  return checked(type, [](const std::string& value) -> std::optional<Objection> {
-    if (value.empty()) return Objection{"is empty", "write a text, or remove the key"};
-    return std::nullopt;
-  });
+  type.shape.schema["pattern"] = R"(^[^\r\n]+$)";
+  return checked(type, [](const std::string& value) { return find_line_fault(value); });
 }
 
 Type<Text> placed_text() {
@@ -103,15 +107,11 @@ Type<Text> placed_text() {
   type.read = [](Reader& reader, const Node& node, Text& out) {
     auto scalar = read_text(reader, node);
     if (!scalar) return false;
-    if (scalar->value.empty()) {
-      reader.error(node, "is empty", "write a text, or remove the key");
-      return false;
-    }
     out = as_text(node, std::move(*scalar));
     return true;
   };
   type.print = [](const Text& value) -> json::Tree { return value.value.empty() ? json::Tree() : json::Tree(masked(value)); };
-  return type;
+  return checked(type, [](const Text& value) { return find_line_fault(value.value); });
 }
 
 Type<std::string> patterned(std::string words, Pattern pattern) {
@@ -193,7 +193,12 @@ Type<Text> json_path() {
   type.read = [](Reader& reader, const Node& node, Text& out) {
     auto scalar = read_text(reader, node);
     if (!scalar) return false;
+    const bool referenced = scalar->referenced;
     auto written = as_text(node, std::move(*scalar));
+    if (referenced && !json::parse_path(written.value)) {
+      reader.error(node, "is not a JSON path", "write e.g. data.items[0].id");
+      return false;
+    }
     if (const auto path = json::parse_path(written.value); !path) {
       auto problem = problem_in(written, path.error());
       problem.what = fmt::format("{} is not a JSON path: {}", setting_name(node.pointer), problem.what);
@@ -285,7 +290,8 @@ Type<core::Duration> duration(core::Duration from, core::Duration to) {
   Type<core::Duration> type;
   // Zero needs no unit.
   type.shape = {{{"anyOf", json::Tree::array({{{"type", "string"}, {"pattern", "^([0-9]+\\.?[0-9]*|\\.[0-9]+) *(ms|s|m|h|d)$"}},
-                                              {{"enum", json::Tree::array({0, "0"})}},
+                                              {{"type", "string"}, {"pattern", "^(0*\\.?0+|0+\\.)$"}},
+                                              {{"const", 0}},
                                               {{"$ref", "#/$defs/reference"}}})}},
                 fmt::format("duration, {} to {}", core::format_duration(from), core::format_duration(to)), {}};
   type.read = [from, to](Reader& reader, const Node& node, core::Duration& out) {

@@ -24,7 +24,7 @@ struct Pattern {
   std::size_t longest = 200;
 };
 
-Type<std::string> text();                        ///< not empty
+Type<std::string> text();                        ///< one line, not empty
 Type<std::string> free_text();                   ///< may be empty or span lines
 Type<Text> placed_text();                        ///< not empty, with its place
 Type<std::string> patterned(std::string words, Pattern pattern);

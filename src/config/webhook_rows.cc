@@ -199,7 +199,8 @@ const Section<Webhook>& webhook_section() {
   return section;
 }
 
-std::optional<Webhook> read_webhook(Reader& reader, const Node& document, const std::vector<TemplateSource>& templates) {
+std::optional<Webhook> read_webhook(Reader& reader, const Node& document, const std::vector<TemplateSource>& templates,
+                                    Webhook* faulty) {
   const auto before = reader.errors();
   reader.take_referenced();
   auto merged = merge(reader, document, templates);
@@ -211,10 +212,9 @@ std::optional<Webhook> read_webhook(Reader& reader, const Node& document, const 
   webhook.referenced = reader.take_referenced();
   // A name is shown wherever the webhook is.
   std::erase(webhook.referenced, "/name");
-  std::sort(webhook.referenced.begin(), webhook.referenced.end());
-  webhook.referenced.erase(std::unique(webhook.referenced.begin(), webhook.referenced.end()), webhook.referenced.end());
-  if (reader.errors() != before) return std::nullopt;
-  return webhook;
+  if (reader.errors() == before) return webhook;
+  if (faulty) *faulty = std::move(webhook);
+  return std::nullopt;
 }
 
 }  // namespace hookline::config

@@ -34,7 +34,7 @@ Type<Text> url() {
   type.read = [](Reader& reader, const Node& node, Text& out) {
     auto scalar = reader.scalar(node, "a URL", false);
     if (!scalar) return false;
-    if (scalar->value.ends_with("/***")) {
+    if (scalar->value.ends_with("/***") || scalar->value == "https://***" || scalar->value == "http://***") {
       reader.error(node, "ends with '***', which Hookline shows instead of a secret", "write the whole URL, or a reference to it: ${env:NAME}");
       return false;
     }

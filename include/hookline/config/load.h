@@ -35,6 +35,7 @@ struct TemplateSource {
 struct Configuration {
   Settings settings;
   std::vector<Webhook> webhooks;
+  std::vector<Webhook> faulty;            ///< with mistakes, as far as read: to be checked further, never used
   std::vector<Policy> policies;
   std::vector<TemplateSource> templates;  ///< shipped and own
   Problems problems;                      ///< in the order of files and lines

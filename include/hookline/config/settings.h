@@ -112,6 +112,7 @@ struct Settings {
   /// `group.id` of the kafka properties; empty if there is none.
   std::string group_id() const;
   std::string file;  ///< where it was read from
+  std::vector<std::string> referenced;  ///< JSON pointers of what holds a resolved secret reference: to_tree masks it
 };
 
 }  // namespace hookline::config

@@ -155,6 +155,7 @@ struct Policy {
   std::optional<Threshold> threshold;
   std::vector<Text> notify;
   Place place;
+  std::vector<std::string> referenced;  ///< as in Webhook
 };
 
 }  // namespace hookline::config

@@ -63,6 +63,7 @@ inline Known usual_secrets() {
            {"DOLLAR", "pa$$word ${type} $Title"},
            {"NUMBER", "7"},
            {"BREAK", "one\r\ntwo"},
+           {"PATH_OF", "/a/b"},
            {"EMPTY", ""},
            {"BYTES", "\xff\xfe"},
            {"HOOK", "https://hooks.example.com/services/T0/B0/xyz"},
