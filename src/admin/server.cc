@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -22,6 +23,7 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using asio::ip::tcp;
 
+constexpr int thread_count = 3;
 constexpr std::size_t max_connections = 256;
 constexpr std::uint32_t max_header = 16 << 10;
 constexpr std::uint64_t max_body = 2 << 20;
@@ -109,9 +111,9 @@ struct Server::State {
   config::Admin settings;
   engine::Engine& engine;
   std::atomic<std::size_t> connections{0};
-  asio::io_context io{1};
+  asio::io_context io{thread_count};
   tcp::acceptor acceptor{io};
-  std::thread thread;
+  std::vector<std::thread> threads;  ///< a probe is answered while a status waits for a busy worker
 
   State(config::Admin admin, engine::Engine& of) : settings(std::move(admin)), engine(of) {}
 
@@ -130,9 +132,9 @@ struct Server::State {
 Server::Server() = default;
 
 Server::~Server() {
-  if (!state_ || !state_->thread.joinable()) return;
+  if (!state_) return;
   state_->io.stop();
-  state_->thread.join();
+  for (auto& thread : state_->threads) thread.join();
 }
 
 core::Result<std::unique_ptr<Server>> Server::listen(const config::Admin& settings, engine::Engine& engine) {
@@ -152,7 +154,7 @@ core::Result<std::unique_ptr<Server>> Server::listen(const config::Admin& settin
                                   settings.address, settings.port, error.message()));
   }
   state.accept();
-  state.thread = std::thread([&state] { state.io.run(); });
+  for (int i = 0; i < thread_count; ++i) state.threads.emplace_back([&state] { state.io.run(); });
   return server;
 }
 

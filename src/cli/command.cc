@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "hookline/core/units.h"
+#include "hookline/kafka/properties.h"
 
 namespace hookline::cli {
 namespace {
@@ -16,10 +17,23 @@ void print(const config::Problems& problems) {
   for (const auto& problem : problems) fmt::print(stderr, "{}\n", config::format(problem));
 }
 
+/// Would librdkafka take the properties? `run` must not find out later than `validate`.
+void check_kafka(const std::string& file, config::Configuration& configuration) {
+  if (config::has_errors(configuration.problems)) return;
+  const auto& settings = configuration.settings;
+  for (const auto& properties : {kafka::client_properties(settings), kafka::consumer_properties(settings, 0), kafka::producer_properties(settings)}) {
+    const auto good = kafka::check_properties(properties);
+    if (good) continue;
+    configuration.problems.push_back({{.file = file, .pointer = "/kafka"}, good.error().message, "librdkafka's CONFIGURATION.md lists names and values", false});
+    return;
+  }
+}
+
 }  // namespace
 
 Loaded load(const std::string& file) {
   Loaded loaded{config::load(file), nullptr};
+  check_kafka(file, loaded.configuration);
   loaded.definitions = engine::Definitions::compile(loaded.configuration, loaded.configuration.problems);
   return loaded;
 }
@@ -33,6 +47,7 @@ std::optional<Loaded> load_or_explain(const std::string& file) {
 
 std::optional<config::Settings> load_settings(const std::string& file) {
   auto configuration = config::load(file);
+  check_kafka(file, configuration);
   std::erase_if(configuration.problems, [&](const config::Problem& p) { return p.place.file != file || p.warning; });
   print(configuration.problems);
   if (!configuration.problems.empty()) return std::nullopt;

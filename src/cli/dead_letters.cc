@@ -100,7 +100,20 @@ json::Tree summary_json(const Letter& letter) {
                       {"timestamp", core::format_rfc3339(core::from_unix_ms(p.origin_timestamp_ms))}}}};
 }
 
+/// Text from a record's headers for a terminal: nothing in it may steer the terminal.
+std::string shown(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return text;
+}
+
 std::string dump(const json::Tree& tree) { return tree.dump(2, ' ', false, json::Tree::error_handler_t::replace); }
+
+/// A selection that does not parse is a bad command line.
+int failed(const core::Error& error) {
+  return error.code == core::ErrorCode::invalid ? (fail(error.message), exit_usage) : fail(error.message);
+}
 
 /// Reads the topic and gives each letter that the options select to `take`, until it returns false.
 core::Result<void> select(const DeadLetterOptions& options, const Loaded& loaded, const std::function<bool(Letter&&)>& take) {
@@ -142,12 +155,12 @@ int list_items(const DeadLetterOptions& options, const Loaded& loaded) {
       items.push_back(summary_json(letter));
     } else {
       const auto& p = letter.parsed;
-      fmt::print("{}  {:<10} {:<24} {:>3}  {}\n", id_of(letter), settle::name(p.reason),
-                 p.webhook.empty() ? "-" : p.webhook + "/" + p.endpoint, p.http_status.value_or(0), p.error);
+      fmt::print("{}  {:<10} {:<24} {:>3}  {}\n", shown(id_of(letter)), settle::name(p.reason),
+                 p.webhook.empty() ? "-" : shown(p.webhook + "/" + p.endpoint), p.http_status.value_or(0), shown(p.error));
     }
     return true;
   });
-  if (!done) return fail(done.error().message);
+  if (!done) return failed(done.error());
   if (options.json) fmt::print("{}\n", dump(json::Tree{{"items", items}, {"next", nullptr}}));
   return exit_ok;
 }
@@ -170,7 +183,7 @@ int list_groups(const DeadLetterOptions& options, const Loaded& loaded) {
     ++total;
     return true;
   });
-  if (!done) return fail(done.error().message);
+  if (!done) return failed(done.error());
   if (options.json) {
     json::Tree out = json::Tree::array();
     for (const auto& [key, g] : groups) {
@@ -190,8 +203,8 @@ int list_groups(const DeadLetterOptions& options, const Loaded& loaded) {
   fmt::print("{:>8}  {:<11} {:<28} {:>6}  {:<24}  {}\n", "COUNT", "REASON", "WEBHOOK/ENDPOINT", "STATUS", "LAST", "LAST ERROR");
   for (const auto& [key, g] : groups) {
     const auto& [reason, webhook, endpoint, status] = key;
-    fmt::print("{:>8}  {:<11} {:<28} {:>6}  {:<24}  {}\n", g.count, reason, webhook.empty() ? "-" : webhook + "/" + endpoint,
-               status ? std::to_string(status) : "-", core::format_rfc3339(core::from_unix_ms(g.last)), g.error);
+    fmt::print("{:>8}  {:<11} {:<28} {:>6}  {:<24}  {}\n", g.count, reason, webhook.empty() ? "-" : shown(webhook + "/" + endpoint),
+               status ? std::to_string(status) : "-", core::format_rfc3339(core::from_unix_ms(g.last)), shown(g.error));
   }
   fmt::print("{} dead letters; `--items` lists them, `dead-letters show ID` shows one\n", total);
   return exit_ok;
@@ -211,7 +224,7 @@ int show(const DeadLetterOptions& options) {
     if (id_of(letter) == options.id) found = std::move(letter);  // the newest copy
     return true;
   });
-  if (!done) return fail(done.error().message);
+  if (!done) return failed(done.error());
   if (!found) return fail(fmt::format("no dead letter has the id {}; `dead-letters list --items` lists them", options.id));
   auto out = summary_json(*found);
   out["dead_letter"] = {{"topic", found->record.topic}, {"partition", found->record.partition}, {"offset", found->record.offset}};

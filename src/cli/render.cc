@@ -69,6 +69,7 @@ int render(const RenderOptions& options) {
   if (!webhook) return fail(fmt::format("no webhook is named '{}' in {}", options.webhook, options.config));
   const auto events = read_events(options.event);
   if (!events) return fail(events.error().message);
+  if (events->empty()) return fail(fmt::format("no event in {}", options.event));
   int worst = exit_ok;
   for (const auto& event : *events) worst = std::max(worst, render_event(options, *loaded, *webhook, event));
   return worst;

@@ -147,7 +147,7 @@ void add_send(CLI::App& app, Action& chosen) {
       ->check(CLI::IsMember({"alarm", "audit", "detection", "incident"}));
   command->add_option("--topic", options->topic, "Another topic of that kind than its first");
   command->add_option("--key", options->key, "Record key: a JSON path into the event ($.incident.id, or id where the event has it), else the text itself");
-  command->add_option("--header", options->headers, "A record header NAME=VALUE; may be given again")->type_size(1)->expected(1)->take_all();
+  command->add_option("--header", options->headers, "A record header NAME=VALUE; may be given again")->allow_extra_args(false);
   command->add_option("files", options->files, "Files of one event, or of one per line (default: standard input)")->type_name("FILE");
   command->add_flag("--json", options->json, "Print JSON");
   command->callback([options, &chosen] { chosen = [options] { return send(*options); }; });

@@ -79,6 +79,7 @@ class WebhookCompiler {
 
   Rendered compile_line(const config::Text& text, render::Context context) {
     Rendered rendered;
+    if (text.value.empty() && text.place.line == 0) return rendered;  // it could not be read: told already
     auto program = compile_template(text, context);
     if (!program) return rendered;
     if (program->constant()) {
@@ -160,6 +161,15 @@ void add_attributes(const config::Settings& settings, event::AttributeTable& tab
   }
 }
 
+std::optional<rule::Expression> compile_filter(const config::Webhook& source, event::Variables& variables,
+                                               config::Problems& problems) {
+  if (!source.filter) return std::nullopt;
+  auto filter = rule::Expression::compile(source.filter->value, variables);
+  if (filter) return std::move(*filter);
+  problems.push_back(problem_in(*source.filter, filter.error()));
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::shared_ptr<const Definitions> Definitions::compile(const config::Configuration& configuration,
@@ -175,18 +185,15 @@ std::shared_ptr<const Definitions> Definitions::compile(const config::Configurat
   for (const auto& source : configuration.webhooks) {
     check_webhook(source, configuration.settings, problems);
     made->webhooks_.push_back(WebhookCompiler(source, configuration.settings, made->attributes_, problems).compile());
-    rule::Subscription subscription{made->webhooks_.back().events, std::nullopt};
-    if (source.filter) {
-      auto filter = rule::Expression::compile(source.filter->value, index_variables);
-      if (!filter) {
-        problems.push_back(problem_in(*source.filter, filter.error()));
-        continue;
-      }
-      subscription.filter = std::move(*filter);
-    }
+    rule::Subscription subscription{made->webhooks_.back().events, compile_filter(source, index_variables, problems)};
     if (!source.enabled || source.trigger != config::Trigger::event) continue;
     subscriptions.push_back(std::move(subscription));
     made->matchable_.push_back(static_cast<std::uint32_t>(made->webhooks_.size() - 1));
+  }
+  for (const auto& source : configuration.faulty) {  // so that one run tells all that is wrong
+    event::Variables unused(made->attributes_);
+    WebhookCompiler(source, configuration.settings, made->attributes_, problems).compile();
+    compile_filter(source, unused, problems);
   }
   made->index_.emplace(std::move(subscriptions), std::move(index_variables));
   return made;

@@ -75,7 +75,10 @@ Engine::Engine(config::Settings settings, std::shared_ptr<const Definitions> def
       waiting_for_("starting") {}
 
 Engine::~Engine() {
-  producer_.reset();  // its reports go to the workers, so it ends before them
+  // Workers hand records to the producer, and its reports go to them: first their threads end, then it,
+  // then they.
+  for (const auto& worker : workers_) worker->halt();
+  producer_.reset();
 }
 
 core::Result<void> Engine::start(const std::function<bool()>& keep_trying) {
@@ -118,7 +121,10 @@ core::Result<std::size_t> Engine::check_topics() {
 core::Result<void> Engine::start_workers(std::size_t partitions) {
   auto producer = kafka::Producer::open(kafka::producer_properties(settings_));
   if (!producer) return tl::unexpected(producer.error());
-  producer_ = std::move(*producer);
+  {
+    const std::lock_guard lock(mutex_);
+    producer_ = std::move(*producer);
+  }
 
   const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
   const std::size_t count = settings_.workers ? *settings_.workers : std::max<std::size_t>(1, std::min(cores, partitions));
@@ -186,8 +192,8 @@ EngineStatus Engine::status() const {
     status.revision = definitions_->revision();
     status.webhooks = definitions_->webhooks().size();
     workers = workers_;
+    if (producer_) status.producer_pending = producer_->pending();
   }
-  if (producer_ && !workers.empty()) status.producer_pending = producer_->pending();
   const auto call = std::make_shared<StatusCall>();  // outlives this function if a worker answers late
   for (const auto& worker : workers) {
     worker->ask_status([call](WorkerStatus answer) { call->answer(std::move(answer)); });

@@ -45,7 +45,9 @@ Worker::Worker(WorkerOptions options, core::Metrics& metrics, kafka::Producer& p
   });
 }
 
-Worker::~Worker() {
+Worker::~Worker() { halt(); }
+
+void Worker::halt() {
   if (thread_.joinable()) {
     asio::post(io_, [this] { io_.stop(); });
     thread_.join();
@@ -96,6 +98,7 @@ void Worker::request_turn() {
 
 void Worker::turn() {
   collect();
+  if (!failure_.empty()) return;  // given up: nothing more is started or committed
   core_.step(core::read_clock(), inputs_, outputs_);
   carry_out();
   if (phase_ == Phase::closing && consumer_->closed()) {
@@ -139,12 +142,14 @@ void Worker::collect() {
   for (auto& report : consumer_->take_commit_reports()) inputs_.commits.push_back(std::move(report));
   for (const auto& fault : consumer_->take_faults()) on_fault(fault);
   while (auto rebalance = consumer_->take_rebalance()) on_rebalance(std::move(*rebalance));
+  if (!displaced_.empty()) retry_repositions();
   if (assignment_pending_ && core::read_clock().mono >= next_assign_try_) try_assign();
 }
 
 void Worker::on_rebalance(kafka::Rebalance rebalance) {
   using What = kafka::Rebalance::What;
   assignment_pending_.reset();
+  displaced_.clear();
   switch (rebalance.what) {
     case What::assigned:
       assignment_pending_ = std::move(rebalance.partitions);
@@ -194,21 +199,35 @@ void Worker::on_fault(const kafka::ConsumerFault& fault) {
   using What = kafka::ConsumerFault::What;
   const auto now = core::read_clock().mono;
   if (fault.what == What::offset_out_of_range && fault.partition) {
-    const auto marks = consumer_->watermarks(*fault.partition, std::chrono::seconds(5));
-    if (!marks) return core::log::warn("{}[{}]: {}; asked again later", fault.partition->topic, fault.partition->partition, marks.error().message);
-    core::log::error("{}[{}]: the position is not in the log any more ({}); going on at its beginning, offset {}: "
-                     "what stood before it cannot be delivered",
-                     fault.partition->topic, fault.partition->partition, fault.text, marks->low);
-    if (auto moved = consumer_->seek(*fault.partition, marks->low); !moved) {
-      core::log::error("{}[{}]: cannot move there: {}", fault.partition->topic, fault.partition->partition, moved.error().message);
-    }
-    inputs_.repositioned.push_back({*fault.partition, marks->low});
+    core::log::error("{}[{}]: the position is not in the log any more ({}): what stood there cannot be delivered",
+                     fault.partition->topic, fault.partition->partition, fault.text);
+    if (!reposition(*fault.partition)) displaced_.push_back(*fault.partition);
     return;
   }
   if (fault.what == What::fenced || fault.what == What::fatal) return give_up(fault.text);
   if (const auto more = fault_gate_.pass(now)) {
     core::log::warn("worker {}: kafka: {} ({} more since)", options_.number, fault.text, *more);
   }
+}
+
+/// Goes on at the beginning of the log. False if Kafka does not say where that is: to be tried again.
+bool Worker::reposition(const kafka::TopicPartition& partition) {
+  const auto marks = consumer_->watermarks(partition, std::chrono::seconds(2));
+  const auto moved = marks ? consumer_->seek(partition, marks->low) : core::Result<void>(tl::unexpected(marks.error()));
+  if (!moved) {
+    core::log::warn("{}[{}]: cannot go on yet: {}; trying again", partition.topic, partition.partition, moved.error().message);
+    return false;
+  }
+  core::log::warn("{}[{}]: going on at the log's beginning, offset {}", partition.topic, partition.partition, marks->low);
+  inputs_.repositioned.push_back({partition, marks->low});
+  return true;
+}
+
+void Worker::retry_repositions() {
+  const auto now = core::read_clock().mono;
+  if (now < next_reposition_try_) return;
+  next_reposition_try_ = now + std::chrono::seconds(2);
+  std::erase_if(displaced_, [this](const kafka::TopicPartition& partition) { return reposition(partition); });
 }
 
 void Worker::carry_out() {

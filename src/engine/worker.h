@@ -50,6 +50,8 @@ class Worker {
   // From any thread.
   void adopt(std::shared_ptr<const Definitions> definitions);
   void stop();
+  /// Ends the thread where it is, without a word to the group; idempotent.
+  void halt();
   /// Calls back on the worker's thread.
   void ask_status(std::function<void(WorkerStatus)> answer);
   /// The thread has left the group and ended.
@@ -68,6 +70,8 @@ class Worker {
   void on_rebalance(kafka::Rebalance rebalance);
   void try_assign();
   void on_fault(const kafka::ConsumerFault& fault);
+  bool reposition(const kafka::TopicPartition& partition);
+  void retry_repositions();
   void carry_out();
   void let_go();
   void begin_close();
@@ -97,6 +101,8 @@ class Worker {
   bool revocation_pending_ = false;                                    ///< the group waits for our answer
   std::optional<std::vector<kafka::TopicPartition>> assignment_pending_;  ///< positions not resolved yet
   core::MonoTime next_assign_try_{};
+  std::vector<kafka::TopicPartition> displaced_;                        ///< stand still until they have a position
+  core::MonoTime next_reposition_try_{};
   bool assigned_once_ = false;
   core::log::Gate fault_gate_;
   core::log::Gate assign_gate_;

@@ -58,15 +58,15 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
   if (inputs.revocation == Inputs::Revocation::lost) lose();
   if (inputs.stop) begin_drain(Mode::stopping, options_.stop_drain);
   if (inputs.assigned) own(*inputs.assigned);
-  for (const auto& move : inputs.repositioned) reposition(move);
   while (const auto timer = timers_.pop_due(now_.mono)) on_timer(*timer);
 
   admit_backlog();
   take_records(inputs.records);
+  for (const auto& move : inputs.repositioned) reposition(move);  // of after these records
   start_ready();
   if (mode_ == Mode::running) {
     if (now_.mono >= next_commit_) commit();
-  } else {
+  } else if (mode_ != Mode::stopped) {
     advance_drain();
   }
 
@@ -75,7 +75,9 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
   };
   sooner(timers_.next());
   if (mode_ == Mode::running) sooner(next_commit_);
-  if (mode_ != Mode::running) sooner(drain_committing_ ? drain_commit_until_ : drain_until_);
+  if (mode_ == Mode::revoking || mode_ == Mode::stopping) {
+    sooner(!drain_committing_ ? drain_until_ : commits_under_way_ > 0 ? drain_commit_until_ : next_drain_commit_);
+  }
   meter_.flush();
   inputs.clear();
 }
@@ -88,8 +90,7 @@ void WorkerCore::take_records(std::span<const event::RecordView> records) {
     if (partition->backlog.empty() && has_room() && partition->tracker.has_room(record.offset)) {
       take(record, *partition);
     } else {
-      partition->backlog.push_back(hold(record, *partition));
-      set_paused(*partition, true);
+      put_back(record, *partition);
     }
   }
 }
@@ -159,7 +160,22 @@ HeldRecord* WorkerCore::hold(const event::RecordView& record, const Partition& p
 }
 
 bool WorkerCore::has_room() const {
-  return deliveries_.size() + burials_.size() < options_.max_deliveries && records_.bytes() < options_.max_bytes;
+  return deliveries_.size() + burials_.size() < options_.max_deliveries && working_bytes() < options_.max_bytes;
+}
+
+/// Keeps a polled record for later and has its partition fetched no further.
+void WorkerCore::put_back(const event::RecordView& record, Partition& partition) {
+  HeldRecord* held = hold(record, partition);
+  backlog_bytes_ += held->bytes.size();
+  partition.backlog.push_back(held);
+  set_paused(partition, true);
+}
+
+HeldRecord* WorkerCore::next_of_backlog(Partition& partition) {
+  HeldRecord* held = partition.backlog.front();
+  partition.backlog.pop_front();
+  backlog_bytes_ -= held->bytes.size();
+  return held;
 }
 
 /// Takes what waited for room, oldest first within each partition, and lets the partition be fetched
@@ -167,11 +183,10 @@ bool WorkerCore::has_room() const {
 void WorkerCore::admit_backlog() {
   if (mode_ != Mode::running) return;
   const bool relaxed = deliveries_.size() + burials_.size() <= options_.max_deliveries / 2 &&
-                       records_.bytes() <= options_.max_bytes / 2;
+                       working_bytes() <= options_.max_bytes / 2;
   for (auto& partition : partitions_.all()) {
     while (!partition.backlog.empty() && has_room() && partition.tracker.has_room(partition.backlog.front()->view.offset)) {
-      HeldRecord* record = partition.backlog.front();
-      partition.backlog.pop_front();
+      HeldRecord* record = next_of_backlog(partition);
       take(record->view, partition);
       records_.discard(record);
     }

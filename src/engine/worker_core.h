@@ -137,13 +137,16 @@ class WorkerCore {
     std::uint32_t tries = 0;      ///< produces that the broker refused
     bool pointer = false;         ///< the original is too large for the topic: only where it stands goes
   };
-  enum class Mode : std::uint8_t { running, revoking, stopping };
+  enum class Mode : std::uint8_t { running, revoking, stopping, stopped };
 
   // Intake: worker_core.cc
   void take_records(std::span<const event::RecordView> records);
   void take(const event::RecordView& record, Partition& partition);
   void admit_backlog();
   bool has_room() const;
+  std::uint64_t working_bytes() const { return records_.bytes() - backlog_bytes_; }
+  void put_back(const event::RecordView& record, Partition& partition);
+  HeldRecord* next_of_backlog(Partition& partition);
   RecordOutcome examine(const event::RecordView& record, event::Kind kind);
   void set_paused(Partition& partition, bool paused);
   HeldRecord* hold(const event::RecordView& record, const Partition& partition);
@@ -171,7 +174,8 @@ class WorkerCore {
   void abandon_untouched();
   void abandon_all();
   void abandon(Handle handle, Delivery& delivery);
-  void drop_backlogs();
+  void drop_backlog(Partition& partition);
+  void bury_orphans();
   void reposition(const Repositioned& move);
   void commit();
   void on_commit(const kafka::CommitReport& report);
@@ -186,6 +190,7 @@ class WorkerCore {
   std::shared_ptr<const Definitions> definitions_;
   Partitions partitions_;
   RecordPool records_;
+  std::uint64_t backlog_bytes_ = 0;   ///< of records_: what waits for room does not take it away
   Slab<Delivery> deliveries_;
   Slab<Burial> burials_;
   Lanes lanes_;
@@ -200,6 +205,7 @@ class WorkerCore {
   core::MonoTime drain_until_{};
   bool drain_committing_ = false;
   core::MonoTime drain_commit_until_{};
+  core::MonoTime next_drain_commit_{};
   std::uint64_t commit_token_ = 0;        ///< of the last request sent
   std::uint64_t first_commit_token_ = 1;  ///< of the round under way
   std::uint32_t commits_under_way_ = 0;   ///< requests without report; one round at a time

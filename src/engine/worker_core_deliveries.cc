@@ -1,10 +1,12 @@
 // WorkerCore: what happens to a delivery between its lane and its end.
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "hookline/deliver/schedule.h"
+#include "hookline/json/write.h"
 #include "hookline/settle/delivery_id.h"
 #include "worker_core.h"
 
@@ -13,6 +15,7 @@ namespace {
 
 constexpr core::Duration first_produce_wait = std::chrono::seconds(1);
 constexpr core::Duration longest_produce_wait = std::chrono::seconds(30);
+constexpr std::size_t longest_pointer_key = 1 << 10;
 
 settle::Origin origin_of(const HeldRecord& record) {
   return {record.view.topic, record.view.partition, record.view.offset, record.view.timestamp};
@@ -28,6 +31,13 @@ std::string describe(const deliver::Answer& answer) {
 void WorkerCore::start_ready() {
   for (const LaneId id : lanes_.take_listed()) {
     EndpointLane& lane = lanes_[id];
+    if (!lane.endpoint) {
+      for (const auto index : std::exchange(lane.queue.queue(), {})) {
+        const Handle handle = deliveries_.handle(index);
+        bury(handle, deliveries_[index], settle::Reason::disabled, "the webhook or endpoint was deleted");
+      }
+      continue;
+    }
     while (const auto index = lane.queue.take(now_.mono)) start(id, *index);
     const auto next = lane.queue.next_start(now_.mono);
     if (next && (!lane.wake || *next < *lane.wake || *lane.wake <= now_.mono)) {
@@ -42,10 +52,6 @@ void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
   const Handle handle = deliveries_.handle(index);
   Delivery& delivery = deliveries_[index];
   const HeldRecord& record = *delivery.record;
-  if (!lane.endpoint) {
-    lane.queue.finished();
-    return bury(handle, delivery, settle::Reason::disabled, "the webhook or endpoint was deleted");
-  }
   if (delivery.id.empty()) {
     delivery.id = settle::delivery_id(hasher_, options_.cluster_id, origin_of(record), lane.webhook_name,
                                       lane.endpoint_name);
@@ -195,11 +201,17 @@ void WorkerCore::produce(Handle handle, Burial& burial) {
   kafka::OwnedRecord out{.topic = options_.dead_letter_topic};
   if (burial.pointer) {
     original.clear();
-    out.value = fmt::format(R"({{"pointer":{{"partition":{},"offset":{}}}}})", record.view.partition, record.view.offset);
+    std::string topic;
+    json::append_quoted(record.view.topic, topic);
+    out.value = fmt::format(R"({{"pointer":{{"topic":{},"partition":{},"offset":{}}}}})", topic, record.view.partition,
+                            record.view.offset);
   } else if (record.view.value) {
     out.value = std::string(*record.view.value);
   }
-  if (record.view.key) out.key = std::string(*record.view.key);
+  // A key that makes the record too large stays behind as well.
+  if (record.view.key && (!burial.pointer || record.view.key->size() <= longest_pointer_key)) {
+    out.key = std::string(*record.view.key);
+  }
   out.headers = settle::dead_letter_headers(letter, original);
   out_->produces.push_back({handle, std::move(out)});
 }

@@ -7,18 +7,33 @@
 #include "worker_core.h"
 
 namespace hookline::engine {
+namespace {
+constexpr core::Duration drain_commit_pause = std::chrono::milliseconds(100);
+}
 
 void WorkerCore::adopt(std::shared_ptr<const Definitions> definitions) {
   definitions_ = std::move(definitions);
   lanes_.adopt(*definitions_, options_.workers);
+  bury_orphans();
+}
+
+/// What waits for an endpoint that was deleted waits no longer.
+void WorkerCore::bury_orphans() {
+  deliveries_.for_each([&](Handle handle, Delivery& d) {
+    EndpointLane& lane = lanes_[d.lane];
+    if (d.abandoned || d.state != Delivery::State::waiting || lane.endpoint) return;
+    --lane.waiting;
+    bury(handle, d, settle::Reason::disabled, "the webhook or endpoint was deleted");
+  });
 }
 
 void WorkerCore::own(const std::vector<AssignedPartition>& partitions) {
+  for (auto& partition : partitions_.all()) drop_backlog(partition);
   abandon_all();
   partitions_.clear();
   commits_under_way_ = 0;  // reports of an earlier assignment are told by their token
   if (mode_ == Mode::revoking) mode_ = Mode::running;
-  if (mode_ == Mode::stopping) return;
+  if (mode_ != Mode::running) return;
   for (const auto& p : partitions) partitions_.add(p.name, p.kind, p.offset, p.metadata, now_.mono);
   next_commit_ = now_.mono + options_.commit_interval;
 }
@@ -26,23 +41,25 @@ void WorkerCore::own(const std::vector<AssignedPartition>& partitions) {
 /// Stops taking records and lets go of what nobody has heard of yet: its next owner delivers that.
 /// What was attempted is brought to its end, within `drain`.
 void WorkerCore::begin_drain(Mode mode, core::Duration drain) {
-  if (mode_ == Mode::stopping) return;  // a revocation while stopping: the drain under way serves it
+  if (mode_ == Mode::stopping || mode_ == Mode::stopped) return;  // a drain under way serves a revocation too
   mode_ = mode;
   drain_until_ = now_.mono + drain;
   drain_committing_ = false;
-  drop_backlogs();
-  for (auto& partition : partitions_.all()) set_paused(partition, true);
+  for (auto& partition : partitions_.all()) {
+    drop_backlog(partition);
+    set_paused(partition, true);
+  }
   abandon_untouched();
 }
 
 /// The partitions are gone already, perhaps somebody else's: nothing may be committed.
 void WorkerCore::lose() {
-  drop_backlogs();
+  for (auto& partition : partitions_.all()) drop_backlog(partition);
   abandon_all();
   partitions_.clear();
   commits_under_way_ = 0;
   drain_committing_ = false;
-  if (mode_ == Mode::stopping) return;
+  if (mode_ != Mode::running && mode_ != Mode::revoking) return;
   mode_ = Mode::running;
   out_->answer_revocation = true;
 }
@@ -57,14 +74,19 @@ void WorkerCore::advance_drain() {
     abandon_all();  // still open: not committed, delivered again by the next owner with the same id
     drain_committing_ = true;
     drain_commit_until_ = now_.mono + options_.commit_wait;
+    next_drain_commit_ = now_.mono;
   }
-  if (commits_under_way_ == 0 && partitions_.dirty() && now_.mono < drain_commit_until_) commit();
+  if (commits_under_way_ == 0 && partitions_.dirty() && now_.mono >= next_drain_commit_) {
+    next_drain_commit_ = now_.mono + drain_commit_pause;
+    commit();
+  }
   if ((commits_under_way_ > 0 || partitions_.dirty()) && now_.mono < drain_commit_until_) return;
-  (mode_ == Mode::stopping ? out_->stopped : out_->answer_revocation) = true;
+  const bool stopping = mode_ == Mode::stopping;
+  (stopping ? out_->stopped : out_->answer_revocation) = true;
   partitions_.clear();
   commits_under_way_ = 0;
   drain_committing_ = false;
-  if (mode_ == Mode::revoking) mode_ = Mode::running;
+  mode_ = stopping ? Mode::stopped : Mode::running;
 }
 
 /// Is there anything that the time left of the drain could bring to an end?
@@ -111,11 +133,8 @@ void WorkerCore::abandon(Handle handle, Delivery& delivery) {
   }
 }
 
-void WorkerCore::drop_backlogs() {
-  for (auto& partition : partitions_.all()) {
-    for (HeldRecord* record : partition.backlog) records_.discard(record);
-    partition.backlog.clear();
-  }
+void WorkerCore::drop_backlog(Partition& partition) {
+  while (!partition.backlog.empty()) records_.discard(next_of_backlog(partition));
 }
 
 /// The log does not hold the position: go on where the shell says. What was polled before is delivered
@@ -124,9 +143,11 @@ void WorkerCore::drop_backlogs() {
 void WorkerCore::reposition(const Repositioned& move) {
   Partition* partition = partitions_.find(move.name.topic, move.name.partition);
   if (!partition) return;
-  const bool upwards = move.offset >= partition->tracker.end();
-  if (upwards && (partition->tracker.open() > 0 || !partition->backlog.empty())) return;
-  for (HeldRecord* record : std::exchange(partition->backlog, {})) {
+  const bool downwards = move.offset < partition->tracker.base();
+  const bool idle = partition->tracker.open() == 0 && partition->backlog.empty();
+  if (!downwards && !idle) return;
+  while (!partition->backlog.empty()) {
+    HeldRecord* record = next_of_backlog(*partition);
     take(record->view, *partition);
     records_.discard(record);
   }

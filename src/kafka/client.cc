@@ -22,9 +22,12 @@ core::Result<Conf> make_conf(const Properties& properties) {
   for (const auto& [name, value] : properties) {
     const auto outcome = rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), text.data(), text.size());
     if (outcome == RD_KAFKA_CONF_OK) continue;
-    // librdkafka's text may quote the value, so it goes through the same mask as its log.
-    return core::fail(core::ErrorCode::invalid,
-                      fmt::format("kafka.{}: {}", name, LogRelay({{name, value}}).masked(text.data())));
+    // librdkafka's text may quote the value, which may have come from a secret reference.
+    std::string why = text.data();
+    if (const auto at = value.empty() ? std::string::npos : why.find(value); at != std::string::npos) {
+      why.replace(at, value.size(), config::mask);
+    }
+    return core::fail(core::ErrorCode::invalid, fmt::format("kafka.{}: {}", name, why));
   }
   return conf;
 }

@@ -27,6 +27,7 @@ WorldOptions options_of(std::uint64_t seed) {
   options.stalls = random.chance(0.3) ? 1 : 0;
   options.stops = static_cast<int>(random.below(2));
   options.max_deliveries = 5 + random.below(100);
+  options.max_bytes = 100 + random.below(10'000);  // now and then less than one poll brings
   return options;
 }
 

@@ -104,6 +104,7 @@ void World::start_member(Member& member) {
   options.cluster_id = "simulated";
   options.dead_letter_topic = "hookline.dead-letters";
   options.max_deliveries = options_.max_deliveries;
+  options.max_bytes = options_.max_bytes;
   options.seed = random_.next();
   options.revoke_drain = 2s;
   options.stop_drain = 3s;

@@ -36,6 +36,7 @@ struct WorldOptions {
   int stalls = 1;               ///< members that fall silent until the group gives up on them
   int stops = 1;                ///< graceful restarts
   std::size_t max_deliveries = 40;
+  std::uint64_t max_bytes = 1 << 20;
 };
 
 class World {

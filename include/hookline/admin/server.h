@@ -1,4 +1,4 @@
-// The admin listener: HTTP/1.1 on its own thread, for people, probes and Prometheus. Bounded in
+// The admin listener: HTTP/1.1 on its own threads, for people, probes and Prometheus. Bounded in
 // connections, header and body size and time. Never on the data path: it asks the engine by post.
 #pragma once
 
