@@ -11,26 +11,26 @@ constexpr std::size_t examples_named = 5;
 class Finding {
  public:
   void add(std::string example) {
-    if (x_examples.size() < examples_named) x_examples.push_back(std::move(example));
-    ++x_count;
+    if (examples_.size() < examples_named) examples_.push_back(std::move(example));
+    ++count_;
   }
   void add(std::int64_t count, std::string example) {
     add(std::move(example));
-    x_count += count - 1;
+    count_ += count - 1;
   }
-  std::int64_t count() const { return x_count; }
+  std::int64_t count() const { return count_; }
   std::string text(const std::string& name) const {
-    if (x_count == 0) return {};
-    std::string text = "\n  " + name + ": " + std::to_string(x_count) + ":";
-    for (auto const& example : x_examples)
+    if (count_ == 0) return {};
+    std::string text = "\n  " + name + ": " + std::to_string(count_) + ":";
+    for (auto const& example : examples_)
       text += "\n    " + example;
-    if (static_cast<std::size_t>(x_count) > x_examples.size()) text += "\n    …";
+    if (static_cast<std::size_t>(count_) > examples_.size()) text += "\n    …";
     return text;
   }
 
  private:
-  std::int64_t x_count = 0;
-  std::vector<std::string> x_examples;
+  std::int64_t count_ = 0;
+  std::vector<std::string> examples_;
 };
 
 template <class DeliveryType>
@@ -41,7 +41,7 @@ std::string describe(const DeliveryType& delivery) {
 }  // namespace
 
 void Accounting::expect(const std::string& event, const std::string& endpoint) {
-  x_expected.insert({event, endpoint});
+  expected_.insert({event, endpoint});
 }
 
 void Accounting::expect(const std::vector<PublishedEvent>& events,
@@ -54,7 +54,7 @@ void Accounting::expect(const std::vector<PublishedEvent>& events,
 
 void Accounting::received(const std::string& event, const std::string& endpoint,
                           const std::string& delivery_id) {
-  ++x_seen[{event, endpoint}].receipts[delivery_id];
+  ++seen_[{event, endpoint}].receipts[delivery_id];
 }
 
 void Accounting::received(const std::vector<ReceivedRequest>& requests) {
@@ -68,7 +68,7 @@ void Accounting::received(const std::vector<ReceivedRequest>& requests) {
 
 void Accounting::dead_lettered(const std::string& event, const std::string& endpoint,
                                const std::string& delivery_id) {
-  x_seen[{event, endpoint}].dead_letters.insert(delivery_id);
+  seen_[{event, endpoint}].dead_letters.insert(delivery_id);
 }
 
 void Accounting::dead_lettered(const std::vector<TopicRecord>& records) {
@@ -81,15 +81,15 @@ void Accounting::dead_lettered(const std::vector<TopicRecord>& records) {
 
 AccountReport Accounting::report() const {
   AccountReport report;
-  report.expected = static_cast<std::int64_t>(x_expected.size());
+  report.expected = static_cast<std::int64_t>(expected_.size());
   Finding lost, both, duplicates, unexpected, conflicts;
 
-  for (auto const& delivery : x_expected) {
-    if (!x_seen.contains(delivery)) lost.add(describe(delivery));
+  for (auto const& delivery : expected_) {
+    if (!seen_.contains(delivery)) lost.add(describe(delivery));
   }
   std::map<std::string, Delivery> delivery_of;
-  for (auto const& [delivery, seen] : x_seen) {
-    if (x_expected.contains(delivery)) {
+  for (auto const& [delivery, seen] : seen_) {
+    if (expected_.contains(delivery)) {
       report.received += seen.receipts.empty() ? 0 : 1;
       report.dead_lettered += seen.dead_letters.empty() ? 0 : 1;
       if (!seen.receipts.empty() && !seen.dead_letters.empty()) both.add(describe(delivery));

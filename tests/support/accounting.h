@@ -58,8 +58,8 @@ class Accounting {
     std::set<std::string> dead_letters;            ///< delivery ids
   };
 
-  std::set<Delivery> x_expected;
-  std::map<Delivery, Seen> x_seen;
+  std::set<Delivery> expected_;
+  std::map<Delivery, Seen> seen_;
 };
 
 }  // namespace hookline::test

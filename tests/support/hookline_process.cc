@@ -15,23 +15,23 @@ namespace hookline::test {
 using namespace std::chrono_literals;
 
 HooklineProcess::HooklineProcess(const HooklineOptions& options)
-    : x_options(options), x_folder("run"), x_admin_port(fresh_port()) {
+    : options_(options), folder_("run"), admin_port_(fresh_port()) {
   for (auto const& [name, text] : options.files)
     write(name, text);
-  write("config.yaml", options.config + "\nadmin:\n  listen: 127.0.0.1:" + std::to_string(x_admin_port) +
+  write("config.yaml", options.config + "\nadmin:\n  listen: 127.0.0.1:" + std::to_string(admin_port_) +
                            "\n" + options.admin);
   start();
 }
 
 void HooklineProcess::start() {
-  x_process.reset();
+  process_.reset();
   ProcessOptions options;
   options.arguments = {HOOKLINE_BINARY, "run", "--config", config_path()};
-  options.arguments.insert(options.arguments.end(), x_options.arguments.begin(), x_options.arguments.end());
-  options.environment = x_options.environment;
-  options.directory = x_folder.path();
-  options.output = options.errors = x_folder.path() / "log";
-  x_process = std::make_unique<Process>(options);
+  options.arguments.insert(options.arguments.end(), options_.arguments.begin(), options_.arguments.end());
+  options.environment = options_.environment;
+  options.directory = folder_.path();
+  options.output = options.errors = folder_.path() / "log";
+  process_ = std::make_unique<Process>(options);
 }
 
 bool HooklineProcess::wait_ready(std::chrono::milliseconds deadline) {
@@ -41,7 +41,7 @@ bool HooklineProcess::wait_ready(std::chrono::milliseconds deadline) {
 
 std::optional<ExitStatus> HooklineProcess::terminate(std::chrono::milliseconds deadline) {
   signal(SIGTERM);
-  return x_process->wait(deadline);
+  return process_->wait(deadline);
 }
 
 void HooklineProcess::freeze() {
@@ -53,14 +53,14 @@ void HooklineProcess::thaw() {
 }
 
 HttpAnswer HooklineProcess::get(const std::string& target, const Headers& headers) const {
-  return http_get(x_admin_port, target, headers);
+  return http_get(admin_port_, target, headers);
 }
 
 HttpAnswer HooklineProcess::request(const std::string& method, const std::string& target,
                                     const std::string& body, const Headers& headers) const {
   auto all = headers;
   if (!body.empty()) all.emplace_back("Content-Type", "application/json");
-  return http_request(x_admin_port, method, target, body, all);
+  return http_request(admin_port_, method, target, body, all);
 }
 
 std::optional<double> HooklineProcess::metric(std::string_view series) const {
@@ -86,7 +86,7 @@ std::int64_t HooklineProcess::resident_bytes() const {
 }
 
 std::string HooklineProcess::log() const {
-  return read_file(x_folder.path() / "log");
+  return read_file(folder_.path() / "log");
 }
 
 CommandResult run_hookline(std::vector<std::string> arguments, std::string_view input,

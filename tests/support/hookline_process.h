@@ -36,19 +36,19 @@ class HooklineProcess {
   [[nodiscard]] bool wait_ready(std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
   void start();                                      ///< again, after it ended
-  ExitStatus kill9() { return x_process->kill9(); }  ///< as a crash
+  ExitStatus kill9() { return process_->kill9(); }  ///< as a crash
   std::optional<ExitStatus> terminate(
       std::chrono::milliseconds deadline = std::chrono::seconds(60));  ///< SIGTERM
   void freeze();                                                       ///< SIGSTOP
   void thaw();                                                         ///< SIGCONT
-  void signal(int number) { x_process->signal(number); }
-  bool running() { return x_process->running(); }
-  pid_t pid() const { return x_process->pid(); }
+  void signal(int number) { process_->signal(number); }
+  bool running() { return process_->running(); }
+  pid_t pid() const { return process_->pid(); }
 
   /// Rewrites a file beside the config (or config.yaml itself); SIGHUP makes the process read it.
-  void write(std::string_view relative, std::string_view text) const { x_folder.write(relative, text); }
-  std::string config_path() const { return (x_folder.path() / "config.yaml").string(); }
-  std::uint16_t admin_port() const { return x_admin_port; }
+  void write(std::string_view relative, std::string_view text) const { folder_.write(relative, text); }
+  std::string config_path() const { return (folder_.path() / "config.yaml").string(); }
+  std::uint16_t admin_port() const { return admin_port_; }
 
   HttpAnswer get(const std::string& target, const Headers& headers = {}) const;
   HttpAnswer request(const std::string& method, const std::string& target, const std::string& body = {},
@@ -63,10 +63,10 @@ class HooklineProcess {
   std::string log() const;  ///< stdout and stderr of all its runs
 
  private:
-  HooklineOptions x_options;
-  TempDir x_folder;
-  std::uint16_t x_admin_port;
-  std::unique_ptr<Process> x_process;
+  HooklineOptions options_;
+  TempDir folder_;
+  std::uint16_t admin_port_;
+  std::unique_ptr<Process> process_;
 };
 
 /// Runs the binary as a command: run_hookline({"validate", "--config", path}).

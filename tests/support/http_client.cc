@@ -19,15 +19,15 @@ using Clock = std::chrono::steady_clock;
 
 class Socket {
  public:
-  Socket() : x_fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
-  ~Socket() { close(x_fd); }
+  Socket() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
+  ~Socket() { close(fd_); }
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
-  int fd() const { return x_fd; }
+  int fd() const { return fd_; }
 
   bool ready(short events, Clock::time_point end) const {
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
-    pollfd entry{x_fd, events, 0};
+    pollfd entry{fd_, events, 0};
     return left > 0 && poll(&entry, 1, static_cast<int>(left)) == 1;
   }
 
@@ -36,16 +36,16 @@ class Socket {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
-    if (connect(x_fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return true;
+    if (connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return true;
     if (errno != EINPROGRESS || !ready(POLLOUT, end)) return false;
     int error = 0;
     socklen_t size = sizeof error;
-    return getsockopt(x_fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+    return getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
   }
 
   bool send_all(std::string_view bytes, Clock::time_point end) const {
     while (!bytes.empty()) {
-      auto const sent = send(x_fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      auto const sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
       if (sent < 0 && (errno != EAGAIN || !ready(POLLOUT, end))) return false;
     }
@@ -53,7 +53,7 @@ class Socket {
   }
 
  private:
-  int x_fd;
+  int fd_;
 };
 
 /// The answer in `bytes`, once it is whole. `ended`: the server has closed.

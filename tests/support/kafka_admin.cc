@@ -110,13 +110,13 @@ int usable_partitions(const rd_kafka_metadata_t& metadata, const std::string& to
 }  // namespace
 
 KafkaAdmin::KafkaAdmin(std::string bootstrap)
-    : x_bootstrap(std::move(bootstrap)), x_client(std::make_unique<Client>(x_bootstrap)) {}
+    : bootstrap_(std::move(bootstrap)), client_(std::make_unique<Client>(bootstrap_)) {}
 
 KafkaAdmin::~KafkaAdmin() = default;
 
 bool KafkaAdmin::answers(int milliseconds) {
   const rd_kafka_metadata_t* found = nullptr;
-  auto const error = rd_kafka_metadata(x_client->client.get(), 0, nullptr, &found, milliseconds);
+  auto const error = rd_kafka_metadata(client_->client.get(), 0, nullptr, &found, milliseconds);
   Metadata const metadata(found);
   return error == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->broker_cnt > 0;
 }
@@ -130,7 +130,7 @@ void KafkaAdmin::create_topic(const std::string& name, int partitions,
   for (auto const& [key, value] : settings)
     check(rd_kafka_NewTopic_set_config(topic.get(), key.c_str(), value.c_str()), what);
   auto const event =
-      x_client->ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, what, [&](auto* client, auto* options, auto* queue) {
+      client_->ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, what, [&](auto* client, auto* options, auto* queue) {
         rd_kafka_NewTopic_t* all[] = {topic.get()};
         rd_kafka_CreateTopics(client, all, 1, options, queue);
       });
@@ -149,7 +149,7 @@ void KafkaAdmin::delete_topic(const std::string& name) {
   Owned<rd_kafka_DeleteTopic_t, rd_kafka_DeleteTopic_destroy> const topic(
       rd_kafka_DeleteTopic_new(name.c_str()));
   auto const event =
-      x_client->ask(RD_KAFKA_ADMIN_OP_DELETETOPICS, what, [&](auto* client, auto* options, auto* queue) {
+      client_->ask(RD_KAFKA_ADMIN_OP_DELETETOPICS, what, [&](auto* client, auto* options, auto* queue) {
         rd_kafka_DeleteTopic_t* all[] = {topic.get()};
         rd_kafka_DeleteTopics(client, all, 1, options, queue);
       });
@@ -166,7 +166,7 @@ void KafkaAdmin::add_partitions(const std::string& name, int total) {
       rd_kafka_NewPartitions_new(name.c_str(), static_cast<std::size_t>(total), error, sizeof error));
   if (!more) kafka_failure(what, error);
   auto const event =
-      x_client->ask(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, what, [&](auto* client, auto* options, auto* queue) {
+      client_->ask(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, what, [&](auto* client, auto* options, auto* queue) {
         rd_kafka_NewPartitions_t* all[] = {more.get()};
         rd_kafka_CreatePartitions(client, all, 1, options, queue);
       });
@@ -187,7 +187,7 @@ void KafkaAdmin::delete_records_before(const std::string& topic, std::int32_t pa
   Owned<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy> const request(
       rd_kafka_DeleteRecords_new(before.get()));
   auto const event =
-      x_client->ask(RD_KAFKA_ADMIN_OP_DELETERECORDS, what, [&](auto* client, auto* options, auto* queue) {
+      client_->ask(RD_KAFKA_ADMIN_OP_DELETERECORDS, what, [&](auto* client, auto* options, auto* queue) {
         rd_kafka_DeleteRecords_t* all[] = {request.get()};
         rd_kafka_DeleteRecords(client, all, 1, options, queue);
       });
@@ -197,7 +197,7 @@ void KafkaAdmin::delete_records_before(const std::string& topic, std::int32_t pa
 }
 
 std::vector<std::string> KafkaAdmin::topics() {
-  auto const metadata = x_client->metadata("listing topics", timeout_ms);
+  auto const metadata = client_->metadata("listing topics", timeout_ms);
   std::vector<std::string> names;
   for (int i = 0; i < metadata->topic_cnt; ++i)
     names.emplace_back(metadata->topics[i].topic);
@@ -206,14 +206,14 @@ std::vector<std::string> KafkaAdmin::topics() {
 }
 
 int KafkaAdmin::partitions(const std::string& topic) {
-  return usable_partitions(*x_client->metadata("looking for topic " + topic, timeout_ms), topic);
+  return usable_partitions(*client_->metadata("looking for topic " + topic, timeout_ms), topic);
 }
 
 std::vector<OffsetRange> KafkaAdmin::offsets(const std::string& topic) {
   std::vector<OffsetRange> ranges(static_cast<std::size_t>(partitions(topic)));
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     check(
-        rd_kafka_query_watermark_offsets(x_client->client.get(), topic.c_str(), static_cast<std::int32_t>(i),
+        rd_kafka_query_watermark_offsets(client_->client.get(), topic.c_str(), static_cast<std::int32_t>(i),
                                          &ranges[i].begin, &ranges[i].end, timeout_ms),
         "offsets of " + topic);
   }
@@ -229,7 +229,7 @@ std::int64_t KafkaAdmin::size(const std::string& topic) {
 std::vector<TopicRecord> KafkaAdmin::read(const std::string& topic) {
   auto const what = "reading topic " + topic;
   auto const ranges = offsets(topic);
-  auto const consumer = make_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", x_bootstrap},
+  auto const consumer = make_client(RD_KAFKA_CONSUMER, {{"bootstrap.servers", bootstrap_},
                                                         {"group.id", "hookline-test-reader"},
                                                         {"enable.auto.commit", "false"},
                                                         {"enable.partition.eof", "true"},
@@ -275,7 +275,7 @@ std::vector<CommittedOffset> KafkaAdmin::committed(const std::string& group, con
   rd_kafka_topic_partition_list_add_range(wanted.get(), topic.c_str(), 0, count - 1);
   Owned<rd_kafka_ListConsumerGroupOffsets_t, rd_kafka_ListConsumerGroupOffsets_destroy> const request(
       rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), wanted.get()));
-  auto const event = x_client->ask(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, what,
+  auto const event = client_->ask(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, what,
                                    [&](auto* client, auto* options, auto* queue) {
                                      rd_kafka_ListConsumerGroupOffsets_t* all[] = {request.get()};
                                      rd_kafka_ListConsumerGroupOffsets(client, all, 1, options, queue);
@@ -312,13 +312,13 @@ void KafkaAdmin::commit(const std::string& group, const std::string& topic, std:
   auto* const element = rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
   element->offset = committed.offset;
   if (!committed.metadata.empty()) {  // freed by the list
-    element->metadata = rd_kafka_mem_malloc(x_client->client.get(), committed.metadata.size());
+    element->metadata = rd_kafka_mem_malloc(client_->client.get(), committed.metadata.size());
     committed.metadata.copy(static_cast<char*>(element->metadata), committed.metadata.size());
     element->metadata_size = committed.metadata.size();
   }
   Owned<rd_kafka_AlterConsumerGroupOffsets_t, rd_kafka_AlterConsumerGroupOffsets_destroy> const request(
       rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get()));
-  auto const event = x_client->ask(RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, what,
+  auto const event = client_->ask(RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, what,
                                    [&](auto* client, auto* options, auto* queue) {
                                      rd_kafka_AlterConsumerGroupOffsets_t* all[] = {request.get()};
                                      rd_kafka_AlterConsumerGroupOffsets(client, all, 1, options, queue);

@@ -80,8 +80,8 @@ class KafkaAdmin {
  private:
   struct Client;
 
-  std::string x_bootstrap;
-  std::unique_ptr<Client> x_client;
+  std::string bootstrap_;
+  std::unique_ptr<Client> client_;
 };
 
 }  // namespace hookline::test

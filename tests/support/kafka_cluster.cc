@@ -42,19 +42,19 @@ KafkaCluster& KafkaCluster::shared() {
 }
 
 KafkaCluster::KafkaCluster(const KafkaOptions& options)
-    : x_folder("kafka"),
-      x_port(fresh_port()),
-      x_controller_port(fresh_port()),
-      x_bootstrap("127.0.0.1:" + std::to_string(x_port)) {
-  auto const data = options.data.empty() ? x_folder.path() / "data" : options.data;
+    : folder_("kafka"),
+      port_(fresh_port()),
+      controller_port_(fresh_port()),
+      bootstrap_("127.0.0.1:" + std::to_string(port_)) {
+  auto const data = options.data.empty() ? folder_.path() / "data" : options.data;
   auto properties = read_file(std::filesystem::path(HOOKLINE_KAFKA_SETTINGS) / "server.properties");
-  replace(properties, "@PORT@", std::to_string(x_port));
-  replace(properties, "@CONTROLLER_PORT@", std::to_string(x_controller_port));
+  replace(properties, "@PORT@", std::to_string(port_));
+  replace(properties, "@CONTROLLER_PORT@", std::to_string(controller_port_));
   replace(properties, "@DATA@", data.string());
   for (auto const& [name, value] : options.settings)
     properties += name + "=" + value + "\n";  // the last one counts
-  x_folder.write("server.properties", properties);
-  x_admin = std::make_unique<KafkaAdmin>(x_bootstrap);
+  folder_.write("server.properties", properties);
+  admin_ = std::make_unique<KafkaAdmin>(bootstrap_);
   format();
   start();
 }
@@ -74,33 +74,33 @@ ProcessOptions KafkaCluster::java(const std::string& main, std::vector<std::stri
                        std::string(HOOKLINE_KAFKA_JARS) + "/*",
                        main};
   options.arguments.insert(options.arguments.end(), arguments.begin(), arguments.end());
-  options.output = options.errors = x_folder.path() / "log";
+  options.output = options.errors = folder_.path() / "log";
   return options;
 }
 
 void KafkaCluster::format() const {
   Process tool(java("kafka.tools.StorageTool", {"format", "--cluster-id", random_text(22), "--config",
-                                                (x_folder.path() / "server.properties").string()}));
+                                                (folder_.path() / "server.properties").string()}));
   auto const ended = tool.wait(60s);
   if (!ended || ended->code != 0) throw std::runtime_error("Kafka's storage was not formatted:\n" + log());
 }
 
 void KafkaCluster::start() {
-  auto options = java("kafka.Kafka", {(x_folder.path() / "server.properties").string()});
-  x_process = std::make_unique<Process>(options);
-  auto const up = wait_until([&] { return !x_process->running() || x_admin->answers(1000); }, 60s, 20ms);
-  if (!up || !x_process->running()) throw std::runtime_error("Kafka did not start:\n" + log());
+  auto options = java("kafka.Kafka", {(folder_.path() / "server.properties").string()});
+  process_ = std::make_unique<Process>(options);
+  auto const up = wait_until([&] { return !process_->running() || admin_->answers(1000); }, 60s, 20ms);
+  if (!up || !process_->running()) throw std::runtime_error("Kafka did not start:\n" + log());
 }
 
 void KafkaCluster::stop() {
-  if (!x_process) return;
-  x_process->signal(SIGTERM);
-  if (!x_process->wait(30s)) x_process->kill9();
-  x_process.reset();
+  if (!process_) return;
+  process_->signal(SIGTERM);
+  if (!process_->wait(30s)) process_->kill9();
+  process_.reset();
 }
 
 void KafkaCluster::kill9() {
-  x_process.reset();
+  process_.reset();
 }
 
 void KafkaCluster::restart() {
@@ -109,19 +109,19 @@ void KafkaCluster::restart() {
 }
 
 void KafkaCluster::freeze() {
-  x_process->signal(SIGSTOP);
+  process_->signal(SIGSTOP);
 }
 
 void KafkaCluster::thaw() {
-  x_process->signal(SIGCONT);
+  process_->signal(SIGCONT);
 }
 
 bool KafkaCluster::running() {
-  return x_process && x_process->running();
+  return process_ && process_->running();
 }
 
 std::string KafkaCluster::log() const {
-  return read_file(x_folder.path() / "log");
+  return read_file(folder_.path() / "log");
 }
 
 }  // namespace hookline::test

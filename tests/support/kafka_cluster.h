@@ -29,8 +29,8 @@ class KafkaCluster {
   explicit KafkaCluster(const KafkaOptions& options = {});
   ~KafkaCluster();
 
-  const std::string& bootstrap() const { return x_bootstrap; }
-  KafkaAdmin& admin() { return *x_admin; }
+  const std::string& bootstrap() const { return bootstrap_; }
+  KafkaAdmin& admin() { return *admin_; }
 
   void start();    ///< after stop() or kill9(); waits until it answers
   void stop();     ///< SIGTERM, and waits for its end
@@ -45,23 +45,23 @@ class KafkaCluster {
   // The usual looks, forwarded to admin().
   void create_topic(const std::string& name, int partitions = 1,
                     const std::map<std::string, std::string>& settings = {}) {
-    x_admin->create_topic(name, partitions, settings);
+    admin_->create_topic(name, partitions, settings);
   }
-  std::vector<TopicRecord> read(const std::string& topic) { return x_admin->read(topic); }
+  std::vector<TopicRecord> read(const std::string& topic) { return admin_->read(topic); }
   std::vector<CommittedOffset> committed(const std::string& group, const std::string& topic) {
-    return x_admin->committed(group, topic);
+    return admin_->committed(group, topic);
   }
 
  private:
   ProcessOptions java(const std::string& main, std::vector<std::string> arguments) const;
   void format() const;
 
-  TempDir x_folder;
-  std::uint16_t x_port;
-  std::uint16_t x_controller_port;
-  std::string x_bootstrap;
-  std::unique_ptr<Process> x_process;
-  std::unique_ptr<KafkaAdmin> x_admin;
+  TempDir folder_;
+  std::uint16_t port_;
+  std::uint16_t controller_port_;
+  std::string bootstrap_;
+  std::unique_ptr<Process> process_;
+  std::unique_ptr<KafkaAdmin> admin_;
 };
 
 /// `prefix` and a suffix that no other test has used: for topics and groups.

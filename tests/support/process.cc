@@ -78,34 +78,34 @@ Process::Process(const ProcessOptions& options) {
   if (pipe2(report, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
 
   pid_t const parent = getpid();
-  x_pid = fork();
-  if (x_pid == 0) {
+  pid_ = fork();
+  if (pid_ == 0) {
     become(files, options.directory.c_str(), const_cast<char**>(argument_pointers.data()),
            const_cast<char**>(environment_pointers.data()), report[1], parent);
   }
-  int error = x_pid < 0 ? errno : 0;
+  int error = pid_ < 0 ? errno : 0;
   close(report[1]);
-  if (x_pid > 0 && read(report[0], &error, sizeof error) > 0) reap(true);
+  if (pid_ > 0 && read(report[0], &error, sizeof error) > 0) reap(true);
   for (int const fd : {report[0], files.input, files.output, files.errors})
     close(fd);
   if (error != 0) throw std::system_error(error, std::generic_category(), "cannot run " + arguments.at(0));
 }
 
 Process::~Process() {
-  if (x_pid > 0) kill9();
+  if (pid_ > 0) kill9();
 }
 
 bool Process::reap(bool block) {
-  if (x_status) return true;
+  if (status_) return true;
   int status = 0;
   pid_t result;
   do {
-    result = waitpid(x_pid, &status, block ? 0 : WNOHANG);
+    result = waitpid(pid_, &status, block ? 0 : WNOHANG);
   } while (result < 0 && errno == EINTR);
   if (result == 0) return false;
-  x_status = ExitStatus{};
-  if (WIFEXITED(status)) x_status->code = WEXITSTATUS(status);
-  if (WIFSIGNALED(status)) x_status->signal = WTERMSIG(status);
+  status_ = ExitStatus{};
+  if (WIFEXITED(status)) status_->code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) status_->signal = WTERMSIG(status);
   return true;
 }
 
@@ -114,18 +114,18 @@ bool Process::running() {
 }
 
 void Process::signal(int number) {
-  if (running()) kill(x_pid, number);
+  if (running()) kill(pid_, number);
 }
 
 std::optional<ExitStatus> Process::wait(std::chrono::milliseconds deadline) {
   if (!wait_until([&] { return reap(false); }, deadline, std::chrono::milliseconds(2))) return std::nullopt;
-  return x_status;
+  return status_;
 }
 
 ExitStatus Process::kill9() {
   signal(SIGKILL);
   reap(true);
-  return *x_status;
+  return *status_;
 }
 
 CommandResult run_command(std::vector<std::string> arguments, std::string_view input,

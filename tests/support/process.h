@@ -36,7 +36,7 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  pid_t pid() const { return x_pid; }
+  pid_t pid() const { return pid_; }
   bool running();
   void signal(int number);  ///< nothing happens when it has ended
 
@@ -47,8 +47,8 @@ class Process {
  private:
   bool reap(bool block);
 
-  pid_t x_pid = -1;
-  std::optional<ExitStatus> x_status;
+  pid_t pid_ = -1;
+  std::optional<ExitStatus> status_;
 };
 
 struct CommandResult {

@@ -23,31 +23,31 @@ using HeaderList = Owned<rd_kafka_headers_t, rd_kafka_headers_destroy>;
 }  // namespace
 
 Publisher::Publisher(const std::string& bootstrap, const std::map<std::string, std::string>& settings)
-    : x_client(std::make_unique<Client>()) {
+    : client_(std::make_unique<Client>()) {
   std::map<std::string, std::string> all = {{"bootstrap.servers", bootstrap},   {"acks", "all"},
                                             {"enable.idempotence", "true"},     {"message.timeout.ms", "0"},
                                             {"message.max.bytes", "20000000"},  {"linger.ms", "1"},
                                             {"reconnect.backoff.max.ms", "500"}};
   for (auto const& [name, value] : settings)
     all[name] = value;
-  x_client->handle = make_client(RD_KAFKA_PRODUCER, all, [&](rd_kafka_conf_t* conf) {
+  client_->handle = make_client(RD_KAFKA_PRODUCER, all, [&](rd_kafka_conf_t* conf) {
     rd_kafka_conf_set_opaque(conf, this);
     rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
       std::unique_ptr<Ticket> const ticket(static_cast<Ticket*>(message->_private));
       auto& self = *static_cast<Publisher*>(opaque);
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        self.x_acknowledged.push_back(
+        self.acknowledged_.push_back(
             {ticket->id, rd_kafka_topic_name(message->rkt), message->partition, message->offset});
       } else {
-        self.x_failed[ticket->id] = rd_kafka_err2str(message->err);
+        self.failed_[ticket->id] = rd_kafka_err2str(message->err);
       }
     });
   });
 }
 
 Publisher::~Publisher() {
-  rd_kafka_purge(x_client->handle.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-  rd_kafka_flush(x_client->handle.get(), 1000);  // hands back every ticket
+  rd_kafka_purge(client_->handle.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  rd_kafka_flush(client_->handle.get(), 1000);  // hands back every ticket
 }
 
 void Publisher::publish(const std::string& topic, const EventToPublish& event) {
@@ -80,12 +80,12 @@ void Publisher::publish(const std::string& topic, const EventToPublish& event) {
     fields[7].vtype = RD_KAFKA_VTYPE_HEADERS;
     fields[7].u.headers = headers.get();
     Owned<rd_kafka_error_t, rd_kafka_error_destroy> const error(
-        rd_kafka_produceva(x_client->handle.get(), fields, headers ? 8 : 7));
+        rd_kafka_produceva(client_->handle.get(), fields, headers ? 8 : 7));
     if (!error) break;
     if (rd_kafka_error_code(error.get()) != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       kafka_failure("publishing to " + topic, rd_kafka_error_string(error.get()));
     }
-    rd_kafka_poll(x_client->handle.get(), 10);
+    rd_kafka_poll(client_->handle.get(), 10);
   }
   (void)ticket.release();   // the acknowledgement has it
   (void)headers.release();  // the message has them
@@ -99,20 +99,20 @@ void Publisher::publish_events(const std::string& topic, int count, int first,
 void Publisher::publish_events(const std::string& topic, int count,
                                const std::function<EventToPublish(int)>& make, int first,
                                std::chrono::milliseconds deadline) {
-  auto const before = x_failed.size();
+  auto const before = failed_.size();
   for (int i = first; i < first + count; ++i)
     publish(topic, make(i));
   if (!flush(deadline)) throw std::runtime_error("publishing to " + topic + ": not acknowledged in time");
-  if (x_failed.size() > before)
-    throw std::runtime_error("publishing to " + topic + ": " + x_failed.begin()->second);
+  if (failed_.size() > before)
+    throw std::runtime_error("publishing to " + topic + ": " + failed_.begin()->second);
 }
 
 void Publisher::poll() {
-  rd_kafka_poll(x_client->handle.get(), 0);
+  rd_kafka_poll(client_->handle.get(), 0);
 }
 
 bool Publisher::flush(std::chrono::milliseconds deadline) {
-  return rd_kafka_flush(x_client->handle.get(), static_cast<int>(deadline.count())) ==
+  return rd_kafka_flush(client_->handle.get(), static_cast<int>(deadline.count())) ==
          RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 

@@ -55,16 +55,16 @@ class Publisher {
   bool flush(std::chrono::milliseconds deadline);
 
   /// In the order of acknowledgement.
-  const std::vector<PublishedEvent>& acknowledged() const { return x_acknowledged; }
+  const std::vector<PublishedEvent>& acknowledged() const { return acknowledged_; }
   /// Ids that were not, with the reason. They may be in the topic all the same.
-  const std::map<std::string, std::string>& failed() const { return x_failed; }
+  const std::map<std::string, std::string>& failed() const { return failed_; }
 
  private:
   struct Client;
 
-  std::unique_ptr<Client> x_client;
-  std::vector<PublishedEvent> x_acknowledged;
-  std::map<std::string, std::string> x_failed;
+  std::unique_ptr<Client> client_;
+  std::vector<PublishedEvent> acknowledged_;
+  std::map<std::string, std::string> failed_;
 };
 
 /// A small incident event: {"id": "e-000042", "event_type": "incident_triggered", …}, keyed by its id.

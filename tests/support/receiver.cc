@@ -12,12 +12,12 @@ std::string ReceivedRequest::header(const std::string& name) const {
   return found == headers.end() ? std::string() : found->second;
 }
 
-Receiver::Receiver(const ReceiverOptions& options) : x_loop(std::make_unique<ReceiverLoop>(options)) {}
+Receiver::Receiver(const ReceiverOptions& options) : loop_(std::make_unique<ReceiverLoop>(options)) {}
 
 Receiver::~Receiver() = default;
 
 std::uint16_t Receiver::port() const {
-  return x_loop->x_port;
+  return loop_->port_;
 }
 
 std::string Receiver::url(const std::string& path) const {
@@ -25,31 +25,31 @@ std::string Receiver::url(const std::string& path) const {
 }
 
 void Receiver::on(const std::string& path, Behaviour behaviour) {
-  std::lock_guard const lock(x_loop->x_mutex);
-  x_loop->x_behaviours[path] = std::move(behaviour);
-  x_loop->x_has_behaviours = true;
+  std::lock_guard const lock(loop_->mutex_);
+  loop_->behaviours_[path] = std::move(behaviour);
+  loop_->has_behaviours_ = true;
 }
 
 void Receiver::otherwise(Behaviour behaviour) {
-  std::lock_guard const lock(x_loop->x_mutex);
-  x_loop->x_otherwise = std::move(behaviour);
-  x_loop->x_has_behaviours = true;
+  std::lock_guard const lock(loop_->mutex_);
+  loop_->otherwise_ = std::move(behaviour);
+  loop_->has_behaviours_ = true;
 }
 
 std::uint64_t Receiver::count() const {
-  return x_loop->x_count - x_loop->x_forgotten;
+  return loop_->count_ - loop_->forgotten_;
 }
 
 std::uint64_t Receiver::count(const std::string& path) const {
-  std::lock_guard const lock(x_loop->x_mutex);
+  std::lock_guard const lock(loop_->mutex_);
   return static_cast<std::uint64_t>(std::count_if(
-      x_loop->x_requests.begin(), x_loop->x_requests.end(),
+      loop_->requests_.begin(), loop_->requests_.end(),
       [&](auto& request) { return request.target.substr(0, request.target.find('?')) == path; }));
 }
 
 std::vector<ReceivedRequest> Receiver::requests() const {
-  std::lock_guard const lock(x_loop->x_mutex);
-  return {x_loop->x_requests.begin(), x_loop->x_requests.end()};
+  std::lock_guard const lock(loop_->mutex_);
+  return {loop_->requests_.begin(), loop_->requests_.end()};
 }
 
 std::vector<ReceivedRequest> Receiver::requests(const std::string& path) const {
@@ -60,53 +60,53 @@ std::vector<ReceivedRequest> Receiver::requests(const std::string& path) const {
 }
 
 std::vector<std::uint64_t> Receiver::id_hashes() const {
-  std::lock_guard const lock(x_loop->x_mutex);
-  return x_loop->x_id_hashes;
+  std::lock_guard const lock(loop_->mutex_);
+  return loop_->id_hashes_;
 }
 
 void Receiver::forget() {
-  std::lock_guard const lock(x_loop->x_mutex);
-  x_loop->x_requests.clear();
-  x_loop->x_id_hashes.clear();
-  x_loop->x_forgotten = x_loop->x_count.load();
+  std::lock_guard const lock(loop_->mutex_);
+  loop_->requests_.clear();
+  loop_->id_hashes_.clear();
+  loop_->forgotten_ = loop_->count_.load();
 }
 
 std::uint64_t Receiver::connections() const {
-  return x_loop->x_accepted;
+  return loop_->accepted_;
 }
 
 std::int64_t Receiver::open_connections() const {
-  return x_loop->x_open;
+  return loop_->open_;
 }
 
 std::int64_t Receiver::in_flight() const {
-  return x_loop->x_in_flight;
+  return loop_->in_flight_;
 }
 
 std::int64_t Receiver::peak_in_flight() const {
-  return x_loop->x_peak;
+  return loop_->peak_;
 }
 
 void Receiver::refuse() {
-  x_loop->run([this] {
-    x_loop->close_listener();
-    x_loop->close_all();
+  loop_->run([this] {
+    loop_->close_listener();
+    loop_->close_all();
   });
 }
 
 void Receiver::deafen() {
-  x_loop->run([this] { x_loop->set_deaf(true); });
+  loop_->run([this] { loop_->set_deaf(true); });
 }
 
 void Receiver::accept() {
-  x_loop->run([this] {
-    x_loop->set_deaf(false);
-    x_loop->open_listener();
+  loop_->run([this] {
+    loop_->set_deaf(false);
+    loop_->open_listener();
   });
 }
 
 void Receiver::drop_connections() {
-  x_loop->run([this] { x_loop->close_all(); });
+  loop_->run([this] { loop_->close_all(); });
 }
 
 }  // namespace hookline::test

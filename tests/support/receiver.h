@@ -109,7 +109,7 @@ class Receiver {
   void drop_connections();
 
  private:
-  std::unique_ptr<ReceiverLoop> x_loop;
+  std::unique_ptr<ReceiverLoop> loop_;
 };
 
 }  // namespace hookline::test

@@ -50,53 +50,53 @@ void allow_many_connections() {
 }  // namespace
 
 ReceiverLoop::ReceiverLoop(const ReceiverOptions& options)
-    : x_port(options.port != 0 ? options.port : fresh_port()),
-      x_options(options),
-      x_reaction(std::make_shared<Reaction>(options.reaction)),
-      x_ready_answer(answer_text(options.reaction)),
-      x_epoll(checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
-      x_wake(checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
-      x_timer(checked(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd")),
-      x_buffer(256 << 10, '\0') {
+    : port_(options.port != 0 ? options.port : fresh_port()),
+      options_(options),
+      reaction_(std::make_shared<Reaction>(options.reaction)),
+      ready_answer_(answer_text(options.reaction)),
+      epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
+      wake_(checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+      timer_(checked(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd")),
+      buffer_(256 << 10, '\0') {
   allow_many_connections();
-  add_to(x_epoll, x_wake, wake_id, EPOLLIN);
-  add_to(x_epoll, x_timer, timer_id, EPOLLIN);
+  add_to(epoll_, wake_, wake_id, EPOLLIN);
+  add_to(epoll_, timer_, timer_id, EPOLLIN);
   open_listener();
-  x_thread = std::thread([this] { loop(); });
+  thread_ = std::thread([this] { loop(); });
 }
 
 ReceiverLoop::~ReceiverLoop() {
   run([this] {
     close_listener();
     close_all();
-    x_stop = true;
+    stop_ = true;
   });
-  x_thread.join();
-  for (int const fd : {x_epoll, x_wake, x_timer})
+  thread_.join();
+  for (int const fd : {epoll_, wake_, timer_})
     ::close(fd);
 }
 
 void ReceiverLoop::run(std::function<void()> work) {
-  if (std::this_thread::get_id() == x_thread.get_id()) return work();
+  if (std::this_thread::get_id() == thread_.get_id()) return work();
   std::promise<void> done;
   {
-    std::lock_guard const lock(x_work_mutex);
-    x_work.emplace_back([&] {
+    std::lock_guard const lock(work_mutex_);
+    work_.emplace_back([&] {
       work();
       done.set_value();
     });
   }
-  eventfd_write(x_wake, 1);
+  eventfd_write(wake_, 1);
   done.get_future().wait();
 }
 
 void ReceiverLoop::run_work() {
   eventfd_t ignored = 0;
-  eventfd_read(x_wake, &ignored);
+  eventfd_read(wake_, &ignored);
   std::vector<std::function<void()>> work;
   {
-    std::lock_guard const lock(x_work_mutex);
-    work.swap(x_work);
+    std::lock_guard const lock(work_mutex_);
+    work.swap(work_);
   }
   for (auto& each : work)
     each();
@@ -104,8 +104,8 @@ void ReceiverLoop::run_work() {
 
 void ReceiverLoop::loop() {
   epoll_event events[256];
-  while (!x_stop) {
-    int const count = epoll_wait(x_epoll, events, 256, -1);
+  while (!stop_) {
+    int const count = epoll_wait(epoll_, events, 256, -1);
     for (int i = 0; i < count; ++i) {
       auto const id = events[i].data.u64;
       if (id == listener_id) {
@@ -114,63 +114,63 @@ void ReceiverLoop::loop() {
         run_work();
       } else if (id == timer_id) {
         run_timers();
-      } else if (auto const found = x_connections.find(id); found != x_connections.end()) {
+      } else if (auto const found = connections_.find(id); found != connections_.end()) {
         auto& connection = *found->second;
         if ((events[i].events & EPOLLOUT) != 0) writable(connection);
         if (connection.fd >= 0 && (events[i].events & ~EPOLLOUT) != 0) readable(connection);
       }
     }
-    x_closed.clear();
+    closed_.clear();
     arm_timer();
   }
 }
 
 void ReceiverLoop::open_listener() {
-  if (x_listener >= 0) return;
-  x_listener = checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
+  if (listener_ >= 0) return;
+  listener_ = checked(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket");
   int const on = 1;
-  setsockopt(x_listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(x_port);
-  checked(bind(x_listener, reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
-  checked(listen(x_listener, 4096), "listen");
-  add_to(x_epoll, x_listener, listener_id, EPOLLIN);
+  address.sin_port = htons(port_);
+  checked(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), "bind");
+  checked(listen(listener_, 4096), "listen");
+  add_to(epoll_, listener_, listener_id, EPOLLIN);
 }
 
 void ReceiverLoop::close_listener() {
-  if (x_listener >= 0) ::close(x_listener);
-  x_listener = -1;
+  if (listener_ >= 0) ::close(listener_);
+  listener_ = -1;
 }
 
 void ReceiverLoop::close_all() {
-  while (!x_connections.empty())
-    close(*x_connections.begin()->second);
+  while (!connections_.empty())
+    close(*connections_.begin()->second);
 }
 
 void ReceiverLoop::accept_all() {
-  while (x_listener >= 0) {
-    int const fd = accept4(x_listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  while (listener_ >= 0) {
+    int const fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) return;
     int const on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     auto connection = std::make_unique<Connection>();
-    connection->id = x_next_id++;
+    connection->id = next_id_++;
     connection->fd = fd;
-    connection->events = x_deaf ? 0U : std::uint32_t{EPOLLIN};
-    add_to(x_epoll, fd, connection->id, connection->events);
-    x_connections.emplace(connection->id, std::move(connection));
-    ++x_accepted;
-    ++x_open;
+    connection->events = deaf_ ? 0U : std::uint32_t{EPOLLIN};
+    add_to(epoll_, fd, connection->id, connection->events);
+    connections_.emplace(connection->id, std::move(connection));
+    ++accepted_;
+    ++open_;
   }
 }
 
 void ReceiverLoop::readable(Connection& connection) {
-  auto const got = recv(connection.fd, x_buffer.data(), x_buffer.size(), 0);
+  auto const got = recv(connection.fd, buffer_.data(), buffer_.size(), 0);
   if (got < 0 && errno == EAGAIN) return;
   if (got <= 0) return close(connection);
-  std::string_view const bytes(x_buffer.data(), static_cast<std::size_t>(got));
+  std::string_view const bytes(buffer_.data(), static_cast<std::size_t>(got));
   if (connection.in.empty() && !connection.busy) {  // the usual case: a whole request, nothing copied
     connection.in = bytes.substr(take_requests(connection, bytes));
   } else {
@@ -205,16 +205,16 @@ void ReceiverLoop::take_request(Connection& connection, std::string_view head, c
   connection.busy = true;
   connection.counted = true;
   connection.close_when_sent = false;
-  if (auto const now = ++x_in_flight; now > x_peak) x_peak = now;
-  connection.request = x_count;
+  if (auto const now = ++in_flight_; now > peak_) peak_ = now;
+  connection.request = count_;
 
-  if (x_options.record == Record::ids) {
-    std::lock_guard const lock(x_mutex);
-    x_id_hashes.push_back(std::hash<std::string_view>{}(scan.webhook_id));
+  if (options_.record == Record::ids) {
+    std::lock_guard const lock(mutex_);
+    id_hashes_.push_back(std::hash<std::string_view>{}(scan.webhook_id));
   }
-  if (x_options.record != Record::everything && !x_has_behaviours) {
-    ++x_count;
-    return react(connection, x_reaction);
+  if (options_.record != Record::everything && !has_behaviours_) {
+    ++count_;
+    return react(connection, reaction_);
   }
 
   auto parsed = parse_head(head);
@@ -226,24 +226,24 @@ void ReceiverLoop::take_request(Connection& connection, std::string_view head, c
   request.target = std::move(parsed.second);
   request.headers = std::move(parsed.headers);
   request.body = std::move(body);
-  if (x_options.record == Record::everything) {
-    std::lock_guard const lock(x_mutex);
-    x_requests.push_back(request);
+  if (options_.record == Record::everything) {
+    std::lock_guard const lock(mutex_);
+    requests_.push_back(request);
   }
-  ++x_count;
+  ++count_;
   react(connection, decide(connection, std::move(request)));
 }
 
 std::shared_ptr<const Reaction> ReceiverLoop::decide(Connection&, ReceivedRequest request) {
-  if (!x_has_behaviours) return x_reaction;
+  if (!has_behaviours_) return reaction_;
   Behaviour behaviour;
   {
-    std::lock_guard const lock(x_mutex);
-    auto const found = x_behaviours.find(request.target.substr(0, request.target.find('?')));
-    behaviour = found != x_behaviours.end() ? found->second : x_otherwise;
+    std::lock_guard const lock(mutex_);
+    auto const found = behaviours_.find(request.target.substr(0, request.target.find('?')));
+    behaviour = found != behaviours_.end() ? found->second : otherwise_;
   }
-  if (!behaviour) return x_reaction;
-  int const seen = x_seen[request.target + '\n' + request.header("webhook-id")]++;
+  if (!behaviour) return reaction_;
+  int const seen = seen_[request.target + '\n' + request.header("webhook-id")]++;
   return std::make_shared<Reaction>(behaviour(request, seen));
 }
 
@@ -254,8 +254,8 @@ void ReceiverLoop::react(Connection& connection, std::shared_ptr<const Reaction>
       mode_function(reaction->mode)(*this, later, *reaction);
     });
   }
-  if (reaction == x_reaction && reaction->mode == Mode::answer && !reaction->close) {
-    send(connection, x_ready_answer);
+  if (reaction == reaction_ && reaction->mode == Mode::answer && !reaction->close) {
+    send(connection, ready_answer_);
     answered(connection, reaction->status);
     connection.busy = false;  // take_requests goes on by itself
     return;
@@ -300,21 +300,21 @@ void ReceiverLoop::watch(Connection& connection) {
   epoll_event event{};
   event.events = wanted;
   event.data.u64 = connection.id;
-  epoll_ctl(x_epoll, EPOLL_CTL_MOD, connection.fd, &event);
+  epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd, &event);
 }
 
 void ReceiverLoop::no_longer_in_flight(Connection& connection) {
-  if (connection.counted) --x_in_flight;
+  if (connection.counted) --in_flight_;
   connection.counted = false;
 }
 
 void ReceiverLoop::answered(Connection& connection, int status) {
   no_longer_in_flight(connection);
-  if (x_options.record != Record::everything || connection.fd < 0) return;
-  std::lock_guard const lock(x_mutex);
-  auto const first = x_requests.empty() ? 0 : x_requests.front().number;
-  if (!x_requests.empty() && connection.request >= first)
-    x_requests[connection.request - first].status = status;
+  if (options_.record != Record::everything || connection.fd < 0) return;
+  std::lock_guard const lock(mutex_);
+  auto const first = requests_.empty() ? 0 : requests_.front().number;
+  if (!requests_.empty() && connection.request >= first)
+    requests_[connection.request - first].status = status;
 }
 
 void ReceiverLoop::next(Connection& connection) {
@@ -348,38 +348,38 @@ void ReceiverLoop::close(Connection& connection) {
   if (connection.fd < 0) return;
   ::close(connection.fd);
   connection.fd = -1;
-  --x_open;
+  --open_;
   no_longer_in_flight(connection);
-  auto found = x_connections.find(connection.id);
-  x_closed.push_back(std::move(found->second));
-  x_connections.erase(found);
+  auto found = connections_.find(connection.id);
+  closed_.push_back(std::move(found->second));
+  connections_.erase(found);
 }
 
 void ReceiverLoop::after(Connection& connection, std::chrono::milliseconds delay,
                          std::function<void(Connection&)> then) {
-  x_timers.push_back({Clock::now() + delay, x_next_timer++, connection.id, std::move(then)});
-  std::push_heap(x_timers.begin(), x_timers.end());
+  timers_.push_back({Clock::now() + delay, next_timer_++, connection.id, std::move(then)});
+  std::push_heap(timers_.begin(), timers_.end());
 }
 
 void ReceiverLoop::arm_timer() {
-  auto const at = x_timers.empty() ? Clock::time_point{} : x_timers.front().at;
-  if (at == x_armed) return;
-  x_armed = at;
+  auto const at = timers_.empty() ? Clock::time_point{} : timers_.front().at;
+  if (at == armed_) return;
+  armed_ = at;
   auto const ns = at.time_since_epoch().count();
   itimerspec when{};  // all zero: disarmed
   when.it_value = {ns / 1'000'000'000, ns % 1'000'000'000};
-  timerfd_settime(x_timer, TFD_TIMER_ABSTIME, &when, nullptr);
+  timerfd_settime(timer_, TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
 void ReceiverLoop::run_timers() {
   std::uint64_t ignored = 0;
-  [[maybe_unused]] auto const got = read(x_timer, &ignored, sizeof ignored);
+  [[maybe_unused]] auto const got = read(timer_, &ignored, sizeof ignored);
   auto const now = Clock::now();
-  while (!x_timers.empty() && x_timers.front().at <= now) {
-    std::pop_heap(x_timers.begin(), x_timers.end());
-    auto const timer = std::move(x_timers.back());
-    x_timers.pop_back();
-    if (auto const found = x_connections.find(timer.connection); found != x_connections.end())
+  while (!timers_.empty() && timers_.front().at <= now) {
+    std::pop_heap(timers_.begin(), timers_.end());
+    auto const timer = std::move(timers_.back());
+    timers_.pop_back();
+    if (auto const found = connections_.find(timer.connection); found != connections_.end())
       timer.then(*found->second);
   }
 }

@@ -54,20 +54,20 @@ class ReceiverLoop {
   void open_listener();
   void close_listener();
   void close_all();
-  void set_deaf(bool deaf) { x_deaf = deaf; }
+  void set_deaf(bool deaf) { deaf_ = deaf; }
 
   // Shared with the callers' threads.
-  std::mutex x_mutex;                             ///< guards the four below
-  std::map<std::string, Behaviour> x_behaviours;  ///< by path
-  Behaviour x_otherwise;
-  std::deque<ReceivedRequest> x_requests;
-  std::vector<std::uint64_t> x_id_hashes;
-  std::atomic<bool> x_has_behaviours{false};
-  std::atomic<std::uint64_t> x_count{0};      ///< complete requests ever
-  std::atomic<std::uint64_t> x_forgotten{0};  ///< of those, not to be told of any more
-  std::atomic<std::uint64_t> x_accepted{0};
-  std::atomic<std::int64_t> x_open{0}, x_in_flight{0}, x_peak{0};
-  std::uint16_t const x_port;
+  std::mutex mutex_;                             ///< guards the four below
+  std::map<std::string, Behaviour> behaviours_;  ///< by path
+  Behaviour otherwise_;
+  std::deque<ReceivedRequest> requests_;
+  std::vector<std::uint64_t> id_hashes_;
+  std::atomic<bool> has_behaviours_{false};
+  std::atomic<std::uint64_t> count_{0};      ///< complete requests ever
+  std::atomic<std::uint64_t> forgotten_{0};  ///< of those, not to be told of any more
+  std::atomic<std::uint64_t> accepted_{0};
+  std::atomic<std::int64_t> open_{0}, in_flight_{0}, peak_{0};
+  std::uint16_t const port_;
 
  private:
   struct Timer {
@@ -96,23 +96,23 @@ class ReceiverLoop {
   void run_timers();
   void run_work();
 
-  ReceiverOptions const x_options;
-  std::shared_ptr<const Reaction> const x_reaction;
-  std::string x_ready_answer;  ///< the whole of it, where it is always the same
-  std::map<std::string, int> x_seen;
-  int x_epoll, x_wake, x_timer, x_listener = -1;
-  bool x_deaf = false;
-  bool x_stop = false;
-  std::string x_buffer;
-  std::uint64_t x_next_id = 1;
-  std::uint64_t x_next_timer = 0;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> x_connections;
-  std::vector<std::unique_ptr<Connection>> x_closed;  ///< freed between turns
-  std::vector<Timer> x_timers;                        ///< a heap
-  std::chrono::steady_clock::time_point x_armed{};    ///< zero: not armed
-  std::mutex x_work_mutex;
-  std::vector<std::function<void()>> x_work;
-  std::thread x_thread;
+  ReceiverOptions const options_;
+  std::shared_ptr<const Reaction> const reaction_;
+  std::string ready_answer_;  ///< the whole of it, where it is always the same
+  std::map<std::string, int> seen_;
+  int epoll_, wake_, timer_, listener_ = -1;
+  bool deaf_ = false;
+  bool stop_ = false;
+  std::string buffer_;
+  std::uint64_t next_id_ = 1;
+  std::uint64_t next_timer_ = 0;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> closed_;  ///< freed between turns
+  std::vector<Timer> timers_;                        ///< a heap
+  std::chrono::steady_clock::time_point armed_{};    ///< zero: not armed
+  std::mutex work_mutex_;
+  std::vector<std::function<void()>> work_;
+  std::thread thread_;
 };
 
 using ModeFunction = void (*)(ReceiverLoop&, Connection&, const Reaction&);

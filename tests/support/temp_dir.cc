@@ -17,20 +17,20 @@ TempDir::TempDir(std::string_view name) {
   if (mkdtemp(pattern.data()) == nullptr) {
     throw std::system_error(errno, std::generic_category(), "mkdtemp " + pattern);
   }
-  x_path = pattern;
+  path_ = pattern;
 }
 
 TempDir::~TempDir() {
   if (std::getenv("HOOKLINE_KEEP") != nullptr) {
-    std::fprintf(stderr, "kept: %s\n", x_path.c_str());
+    std::fprintf(stderr, "kept: %s\n", path_.c_str());
     return;
   }
   std::error_code ignored;  // a child that is still ending may write while this removes
-  std::filesystem::remove_all(x_path, ignored);
+  std::filesystem::remove_all(path_, ignored);
 }
 
 std::filesystem::path TempDir::write(std::string_view relative, std::string_view text) const {
-  auto const path = x_path / relative;
+  auto const path = path_ / relative;
   std::filesystem::create_directories(path.parent_path());
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;

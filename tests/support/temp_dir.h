@@ -14,13 +14,13 @@ class TempDir {
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;
 
-  const std::filesystem::path& path() const { return x_path; }
+  const std::filesystem::path& path() const { return path_; }
 
   /// Writes a file (with the folders it needs) and returns its whole path.
   std::filesystem::path write(std::string_view relative, std::string_view text) const;
 
  private:
-  std::filesystem::path x_path;
+  std::filesystem::path path_;
 };
 
 /// The whole text of a file; empty when there is none.

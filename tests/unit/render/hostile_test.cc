@@ -379,6 +379,27 @@ TEST(Hostile, AHeaderIsOneLineOrNone) {
   EXPECT_GT(refused, 0);
 }
 
+TEST(Hostile, KeysHeadersTypesAndComputedValuesAreEscapedToo) {
+  Given given;
+  given.event = R"({"event_type":"a\"b\\c\u0007","big":1e308,"quote":"\\"","deep":{"q":"\\""}})";
+  given.key = "k\"\\\n\xFF\x80";
+  const event::Header headers[] = {{"h\"1", "v\"\\\xFF\r\n"}, {"none", std::nullopt}};
+  given.headers.assign(std::begin(headers), std::end(headers));
+  given.fields = {{"huge", "document.big * 0.0 == 0.0 ? 1 : document.big"},
+                  {"text", R"("\"\\\n" + key)"},
+                  {"mixed", "[key, document.quote, document.deep, type]"},
+                  {"sum", "document.big + document.big"}};
+  for (const auto* payload :
+       {R"(["$type", $type, "$Title", $Title])", R"(["$key", $key, {"$key": 1}])",
+        R"(["$headers", $headers])",
+        R"(["${headers["h\"1"]}", ${headers["h\"1"]}, "${headers.none}", ${headers.none}])",
+        R"(["$text", $text, "$mixed", $mixed])", R"(["$sum", $sum, "$huge", $huge])",
+        R"(["$contentText", "$contentMarkdown"])"}) {
+    const std::string rendered = render(payload, given);
+    EXPECT_TRUE(Tree::accept(rendered)) << payload << "\n" << rendered;
+  }
+}
+
 TEST(Hostile, WhatIsNotAValidEventNeverReachesATemplate) {
   for (const auto* broken : {R"({"event_type":"x","f0":"\q"})", R"({"event_type":"x","f0":"\ud83"})",
                              R"({"event_type":"x","f0":tru})", R"({"event_type":"x","f0":{"a":1,}})"}) {

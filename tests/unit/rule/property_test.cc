@@ -34,7 +34,7 @@ nlohmann::json to_json(const naive::Value& value) {
 
 TEST(Property, AnswersAreThoseOfTheNaiveEvaluator) {
   std::map<std::string, int> seen;
-  for (std::uint64_t seed = 1; seed <= 20000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 8000; ++seed) {
     Generator generator(seed);
     const naive::Ast ast = seed % 4 == 0 ? generator.value(4) : generator.condition(4);
     const std::string text = generator.spell(ast);
@@ -66,11 +66,11 @@ TEST(Property, AnswersAreThoseOfTheNaiveEvaluator) {
     }
   }
   for (const char* outcome : {"true", "false", "value", "no such field", "no matching overload"}) {
-    EXPECT_GT(seen[outcome], 1500) << outcome;
+    EXPECT_GT(seen[outcome], 600) << outcome;
   }
-  EXPECT_GT(seen["index out of bounds"], 10);
+  EXPECT_GT(seen["index out of bounds"], 3);
   EXPECT_GT(seen["integer overflow"], 0);
-  EXPECT_LT(seen["fault"], 10000);
+  EXPECT_LT(seen["fault"], 4000);
 }
 
 }  // namespace

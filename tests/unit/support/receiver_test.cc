@@ -24,21 +24,21 @@ HttpAnswer post(const Receiver& receiver, const std::string& path, const std::st
 /// A bare connection, to send requests byte by byte and to read what comes.
 class Line {
  public:
-  explicit Line(std::uint16_t port) : x_fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Line(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
-    connected = connect(x_fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    connected = connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
     timeval const patience{5, 0};
-    setsockopt(x_fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   }
-  ~Line() { close(x_fd); }
+  ~Line() { close(fd_); }
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
 
   void send(std::string_view bytes) const {
-    ASSERT_EQ(::send(x_fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), ssize_t(bytes.size()));
+    ASSERT_EQ(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL), ssize_t(bytes.size()));
   }
   /// Reads until `text` has come `times` times, or nothing more does.
   std::string read_until(std::string_view text, int times = 1) const {
@@ -49,7 +49,7 @@ class Line {
       for (auto at = all.find(text); at != std::string::npos; at = all.find(text, at + 1))
         ++found;
       if (found >= times) return all;
-      auto const got = recv(x_fd, buffer, sizeof buffer, 0);
+      auto const got = recv(fd_, buffer, sizeof buffer, 0);
       if (got <= 0) return all;
       all.append(buffer, static_cast<std::size_t>(got));
     }
@@ -57,13 +57,13 @@ class Line {
   /// True when the peer ends the connection within five seconds.
   bool ended() const {
     char byte;
-    return recv(x_fd, &byte, 1, 0) == 0;
+    return recv(fd_, &byte, 1, 0) == 0;
   }
 
   bool connected = false;
 
  private:
-  int x_fd;
+  int fd_;
 };
 
 TEST(Receiver, RecordsARequestAsItCame) {
