@@ -234,6 +234,26 @@ TEST_F(Delivery, ASigtermUnderLoadSendsNothingTwice) {
   EXPECT_EQ(report.duplicates, 0) << report.text;
 }
 
+TEST_F(Delivery, ARecordThatTheDeadLetterTopicCannotHoldBecomesAPointerAndBlocksNothing) {
+  kafka.create_topic(topic, 1);
+  kafka.create_topic(dead_letters, 1, {{"max.message.bytes", "400000"}});
+  HooklineProcess hookline(options(webhook("all"), "limits: {event_size: 64KiB}\n"));
+  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+  Publisher publisher(kafka.bootstrap());
+  auto giant = test_event(0);
+  giant.key = std::string(500'000, 'k');
+  giant.value = "not an event";
+  publisher.publish(topic, giant);
+  publisher.publish_events(topic, 5, 1);
+  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 60s)) << hookline.log();
+  EXPECT_EQ(receiver.count(), 5u);
+  const auto letters = kafka.read(dead_letters);
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].header("hookline.pointer"), "true");
+  EXPECT_EQ(letters[0].header("hookline.origin.offset"), "0");
+  EXPECT_FALSE(letters[0].key.has_value());
+}
+
 TEST_F(Delivery, AMissingTopicIsNamedWithTheCommandThatMakesIt) {
   HooklineProcess hookline(options(webhook("all")));
   ASSERT_TRUE(wait_until([&] { return !hookline.running(); }, 30s));
