@@ -35,16 +35,6 @@ void check_egress(const config::Webhook& webhook, const config::Settings& settin
   }
 }
 
-/// `jira` formatting describes detections; of anything else it has nothing to say.
-void check_jira(const config::Webhook& webhook, config::Problems& problems) {
-  if (webhook.event_formatting != config::EventFormatting::jira) return;
-  for (const auto& pattern : webhook.events) {
-    if (pattern.value.starts_with("detection_")) continue;
-    refuse(problems, pattern.place, fmt::format("event_formatting: jira describes detections, but '{}' matches other events", pattern.value),
-           "name detection types only, e.g. \"detection_*\"");
-  }
-}
-
 /// Updates of one incident that overtake each other confuse a receiver that keeps state.
 void check_order(const config::Webhook& webhook, config::Problems& problems) {
   if (webhook.ordering == config::Ordering::key) return;
@@ -91,7 +81,6 @@ void check_in_force(const config::Webhook& webhook, config::Problems& problems) 
 
 void check_webhook(const config::Webhook& webhook, const config::Settings& settings, config::Problems& problems) {
   check_egress(webhook, settings, problems);
-  check_jira(webhook, problems);
   check_order(webhook, problems);
   check_in_force(webhook, problems);
 }
