@@ -75,7 +75,7 @@ class CurlTransport final : public Transport {
   void start(Request&& request) override;
   void abort(AttemptId id) override;
   std::size_t in_flight() const override { return in_flight_.size() + answers_.size(); }
-  void set_egress(std::shared_ptr<const EgressPolicy> egress) override { wiring_.egress = std::move(egress); }
+  void set_egress(const std::shared_ptr<const EgressPolicy>& egress) override { wiring_.egress = egress; }
 
  private:
   // A turn.

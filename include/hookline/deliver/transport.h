@@ -24,7 +24,7 @@ class Transport {
   /// Requests whose answer has not been handed over yet.
   virtual std::size_t in_flight() const = 0;
   /// Replaces the egress policy, for requests that start from now on, also on connections that are open.
-  virtual void set_egress(std::shared_ptr<const EgressPolicy> /*egress*/) {}
+  virtual void set_egress(const std::shared_ptr<const EgressPolicy>& /*egress*/) {}
 };
 
 /// Where answers go: called on the thread of the io_context, with one or more at a time. May start and
