@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     json = text.substr(line + 4);
     text = text.substr(0, line);
   }
-  const event::AttributeTable table;
+  static const event::AttributeTable table;
   event::Variables variables(table);
   const auto expression = rule::Expression::compile(text, variables);
   if (!expression) {

@@ -69,7 +69,6 @@ TEST(Property, AnswersAreThoseOfTheNaiveEvaluator) {
     EXPECT_GT(seen[outcome], 600) << outcome;
   }
   EXPECT_GT(seen["index out of bounds"], 3);
-  EXPECT_GT(seen["integer overflow"], 0);
   EXPECT_LT(seen["fault"], 4000);
 }
 
