@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "builder.h"
-#include "escape.h"
 #include "hookline/json/scan.h"
 #include "hookline/json/tree.h"
 #include "hookline/json/write.h"
@@ -294,7 +293,7 @@ class BodyReader {
 }  // namespace
 
 Compiled compile_body(std::string_view text, Builder& builder) {
-  if (!is_utf8(text)) return fault(0, 1, "the payload is not UTF-8", "");
+  if (!json::is_utf8(text)) return fault(0, 1, "the payload is not UTF-8", "");
   return BodyReader(text, builder).read();
 }
 

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "hookline/json/write.h"
-
 namespace hookline::render {
 namespace {
 
@@ -141,52 +139,59 @@ bool fits_header(std::string_view text) {
 }
 
 void append_compact_escaped(std::string_view raw, std::string& out) {
+  const std::size_t begin = out.size();
+  out.resize(begin + 2 * raw.size());  // no byte becomes more than two
+  char* to = out.data() + begin;
   bool quoted = false;
   for (std::size_t i = 0; i < raw.size(); ++i) {
     const char c = raw[i];
-    if (c == '\\' && i + 1 < raw.size()) {
-      // The next character belongs to this one, so that an escaped quote ends no string.
-      const char next = raw[++i];
-      out += "\\\\";
-      if (next == '"' || next == '\\') out += '\\';
-      out += next;
-    } else if (c == '"') {
+    if (c == '"') {
       quoted = !quoted;
-      out += "\\\"";
-    } else if (quoted || (c != ' ' && c != '\n' && c != '\t' && c != '\r')) {
-      out += c;
+      *to++ = '\\';
+    } else if (c == '\\') {
+      // The next character belongs to this one, so that an escaped quote ends no string.
+      *to++ = '\\';
+      *to++ = '\\';
+      if (++i == raw.size()) break;
+      if (raw[i] == '"' || raw[i] == '\\') *to++ = '\\';
+      *to++ = raw[i];
+      continue;
+    } else if (!quoted && (c == ' ' || c == '\n' || c == '\t' || c == '\r')) {
+      continue;
     }
+    *to++ = c;
   }
+  out.resize(static_cast<std::size_t>(to - out.data()));
 }
 
 void append_for_receiver(std::string_view text, config::TextEscape escape, std::uint32_t max_text,
                          std::string& out) {
   std::uint32_t count = 0;
   std::size_t cut = out.size();  // where the ellipsis goes if the text turns out too long
+  std::size_t copied = 0;        // what stands before is in `out`
   bool line_begins = true;
   for (std::size_t i = 0; i < text.size();) {
-    const std::string_view character = text.substr(i, character_size(text[i]));
     const std::string_view escaped = escape_of(text[i], escape, line_begins);
-    const auto length = escaped.empty() ? 1 : static_cast<std::uint32_t>(escaped.size());
-    if (max_text != 0 && count + length > max_text) {
-      out.resize(cut);
-      out += ellipsis;
-      return;
+    const std::size_t size = character_size(text[i]);
+    if (max_text != 0) {
+      const auto length = escaped.empty() ? 1 : static_cast<std::uint32_t>(escaped.size());
+      if (count + length > max_text) {
+        out.resize(cut);
+        out += ellipsis;
+        return;
+      }
+      count += length;
     }
-    out += escaped.empty() ? character : escaped;
-    count += length;
-    if (count < max_text) cut = out.size();
     line_begins = text[i] == '\n' || (line_begins && text[i] == ' ');
-    i += character.size();
+    i = std::min(i + size, text.size());
+    if (!escaped.empty() || max_text != 0) {
+      out.append(text, copied, escaped.empty() ? i - copied : i - size - copied);
+      out += escaped;
+      copied = i;
+      if (count < max_text) cut = out.size();
+    }
   }
-}
-
-bool is_utf8(std::string_view text) {
-  // Escaping replaces what is not UTF-8, so only valid text survives the way there and back.
-  std::string there, back;
-  json::append_escaped(text, there);
-  json::append_unescaped(there, back);
-  return back == text;
+  out.append(text, copied);
 }
 
 }  // namespace hookline::render

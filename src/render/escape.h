@@ -27,6 +27,4 @@ void append_compact_escaped(std::string_view raw, std::string& out);
 void append_for_receiver(std::string_view text, config::TextEscape escape, std::uint32_t max_text,
                          std::string& out);
 
-bool is_utf8(std::string_view text);
-
 }  // namespace hookline::render

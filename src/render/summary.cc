@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <unordered_map>
 
 #include "escape.h"
 #include "hookline/event/catalogue.h"
@@ -319,7 +320,14 @@ void GeneratedReads::want_summary(event::Variables& variables) {
 }
 
 std::string_view title_of(const event::Event& event, std::string& buffer) {
-  if (const auto* info = event::find_type(event.type())) return info->title;
+  // Asked for in nearly every rendering: a hash instead of a walk through the catalogue.
+  static const auto titles = [] {
+    std::unordered_map<std::string_view, std::string_view> table;
+    for (const auto& type : event::catalogue())
+      table.emplace(type.name, type.title);
+    return table;
+  }();
+  if (const auto known = titles.find(event.type()); known != titles.end()) return known->second;
   buffer = event::title_of(event.type());
   return buffer;
 }

