@@ -41,12 +41,16 @@ Type<Listen> listen() {
 Type<Token> token() {
   Section<Token> section;
   section.rows = {
-      row<Token>("name", &Token::name, name_text(), "Who it is given to; logs name it.", "ci", Need::required),
+      row<Token>("name", &Token::name, name_text(), "Who it is given to; logs name it.", "ci",
+                 Need::required),
       row<Token>("token", &Token::value, secret(), "The token itself.", "${env:CI_TOKEN}", Need::required),
       row<Token>("scopes", &Token::scopes,
-                 list_of(one_of<Scope>({{"read", Scope::read}, {"operate", Scope::operate}, {"admin", Scope::admin}}), 1),
-                 "What it may do: read; operate (test, redeliver, replay, switch on and off); admin (change definitions).", json::Tree::array({"read"}),
-                 Need::required),
+                 list_of(one_of<Scope>(
+                             {{"read", Scope::read}, {"operate", Scope::operate}, {"admin", Scope::admin}}),
+                         1),
+                 "What it may do: read; operate (test, redeliver, replay, switch on and off); admin (change "
+                 "definitions).",
+                 json::Tree::array({"read"}), Need::required),
   };
   return mapping(std::move(section));
 }
@@ -77,9 +81,13 @@ Type<Admin> admin() {
   using A = AdminDraft;
   Section<A> section;
   section.rows = {
-      row<A>("listen", &A::listen, listen(), "Where API, UI, health and metrics answer. Another address than loopback needs a token; port 0 takes a free one.",
+      row<A>("listen", &A::listen, listen(),
+             "Where API, UI, health and metrics answer. Another address than loopback needs a token; port 0 "
+             "takes a free one.",
              "0.0.0.0:8080"),
-      row<A>("token", &A::token, secret(), "One token with all rights. Without any, everybody on this machine has them.", "${env:HOOKLINE_ADMIN_TOKEN}"),
+      row<A>("token", &A::token, secret(),
+             "One token with all rights. Without any, everybody on this machine has them.",
+             "${env:HOOKLINE_ADMIN_TOKEN}"),
       row<A>("tokens", &A::tokens, list_of(token()), "Several tokens, with scopes, instead of `token`."),
       row<A>("metrics_public", &A::metrics_public, boolean(), "`/metrics` answers without a token.", false),
   };
@@ -90,7 +98,8 @@ Type<Admin> admin() {
     out.port = draft.listen.second;
     out.metrics_public = draft.metrics_public;
     out.tokens = std::move(draft.tokens);
-    if (!draft.token.empty()) out.tokens = {{"admin", std::move(draft.token), {Scope::read, Scope::operate, Scope::admin}}};
+    if (!draft.token.empty())
+      out.tokens = {{"admin", std::move(draft.token), {Scope::read, Scope::operate, Scope::admin}}};
     return true;
   };
   const auto draft_of = [](const Admin& value) {

@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "hookline/json/tree.h"
 #include "node.h"
 #include "reader.h"
-#include "hookline/json/tree.h"
 
 namespace hookline::config {
 
@@ -22,16 +22,16 @@ struct RowShape;
 
 /// What a value looks like, for editors (schema) and people (words).
 struct Shape {
-  json::Tree schema;            ///< without description, default and examples: those are the row's
-  std::string words;            ///< "duration", "list of texts"
-  std::vector<RowShape> rows;   ///< the keys of a mapping, or of a list's mappings
+  json::Tree schema;           ///< without description, default and examples: those are the row's
+  std::string words;           ///< "duration", "list of texts"
+  std::vector<RowShape> rows;  ///< the keys of a mapping, or of a list's mappings
 };
 
 struct RowShape {
   std::string key;
-  std::string doc;       ///< one or two sentences
-  json::Tree fallback;   ///< the default as it would be written; null: none
-  json::Tree example;    ///< null: none
+  std::string doc;      ///< one or two sentences
+  json::Tree fallback;  ///< the default as it would be written; null: none
+  json::Tree example;   ///< null: none
   bool required = false;
   Shape shape;
 };
@@ -59,7 +59,8 @@ template <class S, class T, class Member>
 Row<S> row(std::string key, Member member, Type<T> type, std::string doc, json::Tree example = nullptr,
            Need need = Need::optional) {
   Row<S> out;
-  out.shape = {std::move(key), std::move(doc), nullptr, std::move(example), need == Need::required, type.shape};
+  out.shape = {std::move(key),     std::move(doc),         nullptr,
+               std::move(example), need == Need::required, type.shape};
   out.read = [member, read = type.read](Reader& reader, const Node& node, S& value) {
     return read(reader, node, std::invoke(member, value));
   };

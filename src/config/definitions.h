@@ -36,8 +36,8 @@ Type<Text> url();
 bool detections_only(std::string_view pattern);
 
 /// One document of a file each; nullopt, and problems reported, if it is not right.
-std::optional<Webhook> read_webhook(Reader& reader, const Node& document, const std::vector<TemplateSource>& templates,
-                                    Webhook* faulty = nullptr);
+std::optional<Webhook> read_webhook(Reader& reader, const Node& document,
+                                    const std::vector<TemplateSource>& templates, Webhook* faulty = nullptr);
 std::optional<Policy> read_policy(Reader& reader, const Node& document);
 std::optional<TemplateSource> read_template(Reader& reader, const Node& document);
 

@@ -4,18 +4,18 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <fnmatch.h>
 #include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <fmt/format.h>
-
 namespace hookline::config {
 
 core::Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
   const auto failed = [](int error) {
-    const auto code = error == ENOENT || error == ENOTDIR ? core::ErrorCode::not_found : core::ErrorCode::refused;
+    const auto code =
+        error == ENOENT || error == ENOTDIR ? core::ErrorCode::not_found : core::ErrorCode::refused;
     return core::fail(code, std::strerror(error));
   };
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -39,13 +39,16 @@ core::Result<std::string> read_file(const std::filesystem::path& path, std::size
   }
 }
 
-bool is_glob(std::string_view path) { return path.find_first_of("*?[") != path.npos; }
+bool is_glob(std::string_view path) {
+  return path.find_first_of("*?[") != path.npos;
+}
 
 std::vector<std::filesystem::path> expand_glob(const std::filesystem::path& pattern) {
   std::vector<std::filesystem::path> paths;
   glob_t found{};
   if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) {
-    for (std::size_t i = 0; i < found.gl_pathc; ++i) paths.emplace_back(found.gl_pathv[i]);
+    for (std::size_t i = 0; i < found.gl_pathc; ++i)
+      paths.emplace_back(found.gl_pathv[i]);
   }
   ::globfree(&found);
   return paths;

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "hookline/config/secret.h"
 #include "types.h"
 #include "utf8.h"
-#include "hookline/config/secret.h"
 
 namespace hookline::config {
 namespace {
@@ -26,12 +26,15 @@ constexpr std::array<Reserved, 7> reserved_headers{{
     {"webhook-", "id, timestamp and signature are Hookline's own"},
 }};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 /// RFC 9110 section 5.6.2.
 bool is_token(std::string_view name) {
   const auto token_character = [](char c) {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   };
   return !name.empty() && std::all_of(name.begin(), name.end(), token_character);
 }
@@ -39,11 +42,13 @@ bool is_token(std::string_view name) {
 /// One header; nullopt if something is wrong with it, which is reported.
 std::optional<HeaderSetting> read_header(Reader& reader, const Node::Member& member, bool secret) {
   if (!is_token(member.key)) {
-    reader.error(member.key_place(), fmt::format("{} is not the name of a header", in_quotes(member.key)), "use letters, digits and '-'");
+    reader.error(member.key_place(), fmt::format("{} is not the name of a header", in_quotes(member.key)),
+                 "use letters, digits and '-'");
     return std::nullopt;
   }
   if (const auto reason = reserved_header(member.key)) {
-    reader.error(member.key_place(), fmt::format("the header {} cannot be set", in_quotes(member.key)), *reason);
+    reader.error(member.key_place(), fmt::format("the header {} cannot be set", in_quotes(member.key)),
+                 *reason);
     return std::nullopt;
   }
   const bool hidden = secret || credential_header(member.key);
@@ -64,18 +69,22 @@ Shape headers_shape() {
   std::string reserved;
   for (const auto& row : reserved_headers) {
     std::string name;
-    for (const char c : row.name) name += c == '-' ? std::string("-") : fmt::format("[{}{}]", static_cast<char>(lower(c) - 32), lower(c));
+    for (const char c : row.name)
+      name += c == '-' ? std::string("-") : fmt::format("[{}{}]", static_cast<char>(lower(c) - 32), lower(c));
     reserved += (reserved.empty() ? "" : "|") + name + (row.name.ends_with('-') ? "" : "$");
   }
   json::Tree names{{"pattern", "^(?!" + reserved + ")[!#$%&'*+.^_`|~0-9A-Za-z-]+$"}};
   json::Tree values{{"type", json::Tree::array({"string", "number", "boolean"})}};
-  return {{{"type", or_nothing("object")}, {"propertyNames", names}, {"additionalProperties", values}}, "mapping of names to texts", {}};
+  return {{{"type", or_nothing("object")}, {"propertyNames", names}, {"additionalProperties", values}},
+          "mapping of names to texts",
+          {}};
 }
 
 }  // namespace
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::optional<std::string> reserved_header(std::string_view name) {
@@ -88,8 +97,10 @@ std::optional<std::string> reserved_header(std::string_view name) {
 
 bool credential_header(std::string_view name) {
   std::string folded;
-  for (const char c : name) folded += lower(c);
-  for (const auto* part : {"authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "access-key"}) {
+  for (const char c : name)
+    folded += lower(c);
+  for (const auto* part :
+       {"authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "access-key"}) {
     if (folded.find(part) != std::string::npos) return true;
   }
   return false;
@@ -107,9 +118,13 @@ Type<std::vector<HeaderSetting>> headers(bool secret) {
     const auto before = reader.errors();
     std::vector<HeaderSetting> values;
     for (const auto& member : node.members) {
-      const auto same = std::find_if(values.begin(), values.end(), [&](const HeaderSetting& h) { return equal_ignoring_case(h.name, member.key); });
+      const auto same = std::find_if(values.begin(), values.end(), [&](const HeaderSetting& h) {
+        return equal_ignoring_case(h.name, member.key);
+      });
       if (same != values.end()) {
-        reader.error(member.key_place(), fmt::format("the header {} stands here twice", in_quotes(member.key)), "names of headers are case-insensitive; keep one");
+        reader.error(member.key_place(),
+                     fmt::format("the header {} stands here twice", in_quotes(member.key)),
+                     "names of headers are case-insensitive; keep one");
       } else if (auto header = read_header(reader, member, secret)) {
         values.push_back(std::move(*header));
       }
@@ -121,7 +136,8 @@ Type<std::vector<HeaderSetting>> headers(bool secret) {
   type.print = [](const std::vector<HeaderSetting>& values) -> json::Tree {
     if (values.empty()) return nullptr;
     auto map = json::Tree::object();
-    for (const auto& header : values) map[header.name] = header.secret ? std::string(mask) : header.value.value;
+    for (const auto& header : values)
+      map[header.name] = header.secret ? std::string(mask) : header.value.value;
     return map;
   };
   return type;

@@ -9,7 +9,8 @@ namespace hookline::config {
 namespace {
 
 constexpr std::string_view commits = "Hookline commits an offset only once its event is settled";
-constexpr std::string_view acknowledged = "a dead letter or a retry counts as safe only when all in-sync replicas have it";
+constexpr std::string_view acknowledged =
+    "a dead letter or a retry counts as safe only when all in-sync replicas have it";
 constexpr std::string_view callbacks = "callbacks are code: Hookline sets its own";
 
 constexpr auto owned = std::to_array<OwnedKafkaProperty>({
@@ -21,8 +22,11 @@ constexpr auto owned = std::to_array<OwnedKafkaProperty>({
     {"offset.store.path", commits},
     {"offset.store.sync.interval.ms", commits},
     {"auto.offset.reset", "a reset would skip or repeat events unasked: set `start`"},
-    {"partition.assignment.strategy", "partitions change hands as a whole (roundrobin): set `group.instance.id` for restarts without a rebalance"},
-    {"allow.auto.create.topics", "a topic of the broker's making has the wrong settings: `hookline topics create` makes what is missing"},
+    {"partition.assignment.strategy",
+     "partitions change hands as a whole (roundrobin): set `group.instance.id` for restarts without a "
+     "rebalance"},
+    {"allow.auto.create.topics",
+     "a topic of the broker's making has the wrong settings: `hookline topics create` makes what is missing"},
     {"enable.partition.eof", "Hookline asks for it where it needs it"},
     {"group.protocol", "offsets and hand-over rest on the classic protocol"},
     {"enable.idempotence", acknowledged},
@@ -69,20 +73,30 @@ constexpr auto owned = std::to_array<OwnedKafkaProperty>({
 });
 
 constexpr auto secrets = std::to_array<std::string_view>({
-    "sasl.password", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password", "sasl.oauthbearer.client.secret",
-    "sasl.oauthbearer.config", "sasl.jaas.config",
+    "sasl.password",
+    "ssl.key.password",
+    "ssl.key.pem",
+    "ssl.keystore.password",
+    "sasl.oauthbearer.client.secret",
+    "sasl.oauthbearer.config",
+    "sasl.jaas.config",
 });
 
 }  // namespace
 
-std::span<const OwnedKafkaProperty> owned_kafka_properties() { return owned; }
+std::span<const OwnedKafkaProperty> owned_kafka_properties() {
+  return owned;
+}
 
 std::optional<std::string> owned_kafka_property(std::string_view name) {
-  const auto found = std::find_if(owned.begin(), owned.end(), [&](const OwnedKafkaProperty& row) { return row.name == name; });
+  const auto found = std::find_if(owned.begin(), owned.end(),
+                                  [&](const OwnedKafkaProperty& row) { return row.name == name; });
   if (found == owned.end()) return std::nullopt;
   return fmt::format("'{}' belongs to Hookline: {}", name, found->reason);
 }
 
-bool secret_kafka_property(std::string_view name) { return std::find(secrets.begin(), secrets.end(), name) != secrets.end(); }
+bool secret_kafka_property(std::string_view name) {
+  return std::find(secrets.begin(), secrets.end(), name) != secrets.end();
+}
 
 }  // namespace hookline::config

@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "hookline/config/kafka_properties.h"
+#include "hookline/config/secret.h"
 #include "settings_declaration.h"
 #include "types.h"
 #include "utf8.h"
-#include "hookline/config/kafka_properties.h"
-#include "hookline/config/secret.h"
 
 namespace hookline::config {
 namespace {
@@ -15,9 +15,9 @@ namespace {
 using Properties = std::vector<KafkaProperty>;
 
 /// Properties that name files: relative ones start at the file that names them, as everywhere.
-constexpr auto path_properties = std::to_array<std::string_view>({"ssl.ca.location", "ssl.certificate.location", "ssl.key.location",
-                                                                  "ssl.keystore.location", "ssl.crl.location",
-                                                                  "sasl.kerberos.keytab"});
+constexpr auto path_properties =
+    std::to_array<std::string_view>({"ssl.ca.location", "ssl.certificate.location", "ssl.key.location",
+                                     "ssl.keystore.location", "ssl.crl.location", "sasl.kerberos.keytab"});
 constexpr auto required_properties = std::to_array<std::string_view>({"bootstrap.servers", "group.id"});
 constexpr std::string_view topic_pattern = "[A-Za-z0-9._-]+";
 
@@ -42,10 +42,15 @@ bool read_property(Reader& reader, const Node::Member& member, Properties& out) 
 
 Shape properties_shape() {
   auto reserved = json::Tree::object();
-  for (const auto& row : owned_kafka_properties()) reserved[std::string(row.name)] = false;
+  for (const auto& row : owned_kafka_properties())
+    reserved[std::string(row.name)] = false;
   const json::Tree value{{"type", json::Tree::array({"string", "number", "boolean"})}};
-  return {{{"type", "object"}, {"required", required_properties}, {"properties", reserved}, {"additionalProperties", value}},
-          "mapping of librdkafka properties", {}};
+  return {{{"type", "object"},
+           {"required", required_properties},
+           {"properties", reserved},
+           {"additionalProperties", value}},
+          "mapping of librdkafka properties",
+          {}};
 }
 
 }  // namespace
@@ -60,11 +65,13 @@ Type<Properties> kafka_properties() {
     }
     Properties read;
     bool whole = true;
-    for (const auto& member : node.members) whole = read_property(reader, member, read) && whole;
+    for (const auto& member : node.members)
+      whole = read_property(reader, member, read) && whole;
     for (const auto name : required_properties) {
       if (node.find(name)) continue;
-      reader.error(node.place(), fmt::format("the key '{}' is missing", name),
-                   name == "group.id" ? "add e.g. group.id: hookline" : "add e.g. bootstrap.servers: localhost:9092");
+      reader.error(
+          node.place(), fmt::format("the key '{}' is missing", name),
+          name == "group.id" ? "add e.g. group.id: hookline" : "add e.g. bootstrap.servers: localhost:9092");
       whole = false;
     }
     if (whole) out = std::move(read);
@@ -72,7 +79,8 @@ Type<Properties> kafka_properties() {
   };
   type.print = [](const Properties& properties) -> json::Tree {
     auto map = json::Tree::object();
-    for (const auto& property : properties) map[property.name] = property.secret ? std::string(mask) : property.value.reveal();
+    for (const auto& property : properties)
+      map[property.name] = property.secret ? std::string(mask) : property.value.reveal();
     return map;
   };
   return type;
@@ -80,11 +88,14 @@ Type<Properties> kafka_properties() {
 
 namespace {
 
-constexpr std::array<std::string_view, own_topic_count> suffixes{"dead-letters", "retry.10s", "retry.1m", "retry.10m", "retry.1h",
-                                                                 "retry.6h", "ordered", "thresholds", "webhooks", "correlations",
-                                                                 "deliveries", "replays", "notices", "jobs"};
+constexpr std::array<std::string_view, own_topic_count> suffixes{
+    "dead-letters", "retry.10s", "retry.1m",     "retry.10m",  "retry.1h", "retry.6h", "ordered",
+    "thresholds",   "webhooks",  "correlations", "deliveries", "replays",  "notices",  "jobs"};
 
-Pattern topic_names() { return {std::string(topic_pattern), "names of topics have letters, digits, '.', '_' and '-', no wildcards", 249}; }
+Pattern topic_names() {
+  return {std::string(topic_pattern), "names of topics have letters, digits, '.', '_' and '-', no wildcards",
+          249};
+}
 
 struct TopicsDraft {
   std::array<std::vector<Text>, 4> sources;
@@ -97,8 +108,8 @@ Type<std::array<std::string, own_topic_count>> own_names() {
   Section<Names> section;
   for (std::size_t i = 0; i < own_topic_count; ++i) {
     section.rows.push_back(row<Names>(
-        std::string(suffixes[i]), [i](auto& names) -> auto& { return names[i]; }, patterned("topic name", topic_names()),
-        fmt::format("Instead of PREFIX.{}.", suffixes[i])));
+        std::string(suffixes[i]), [i](auto& names) -> auto& { return names[i]; },
+        patterned("topic name", topic_names()), fmt::format("Instead of PREFIX.{}.", suffixes[i])));
   }
   return mapping(std::move(section));
 }
@@ -118,8 +129,10 @@ void check_topics(Reader& reader, const Node& node, TopicsDraft& draft) {
     const auto* names = node.find("names");
     const auto* written = names ? names->find(suffixes[i]) : nullptr;
     if (!written && names) written = names->find(other->second);
-    reader.error((written ? *written : node).place(), fmt::format("the topic {} would be both '{}' and '{}'", in_quotes(name), other->second, suffixes[i]),
-                 "give each its own name");
+    reader.error(
+        (written ? *written : node).place(),
+        fmt::format("the topic {} would be both '{}' and '{}'", in_quotes(name), other->second, suffixes[i]),
+        "give each its own name");
   }
   for (const auto& topics : draft.sources) {
     for (const auto& topic : topics) {
@@ -128,7 +141,8 @@ void check_topics(Reader& reader, const Node& node, TopicsDraft& draft) {
         reader.error(topic.place, fmt::format("the topic {} stands here twice", in_quotes(topic.value)),
                      fmt::format("it stands in line {} already; a topic has one kind", there->second.line));
       } else if (const auto mine = own.find(topic.value); mine != own.end()) {
-        reader.error(topic.place, fmt::format("the topic {} is Hookline's own '{}'", in_quotes(topic.value), mine->second),
+        reader.error(topic.place,
+                     fmt::format("the topic {} is Hookline's own '{}'", in_quotes(topic.value), mine->second),
                      "read another topic, or change `topics.prefix`");
       }
     }
@@ -141,32 +155,41 @@ void check_topics(Reader& reader, const Node& node, TopicsDraft& draft) {
 
 }  // namespace
 
-std::string_view suffix(OwnTopic topic) { return suffixes[static_cast<std::size_t>(topic)]; }
+std::string_view suffix(OwnTopic topic) {
+  return suffixes[static_cast<std::size_t>(topic)];
+}
 
 Type<Topics> topics() {
   using T = TopicsDraft;
   Section<T> section;
   for (std::size_t i = 0; i < kind_keys.size(); ++i) {
     section.rows.push_back(row<T>(
-        std::string(kind_keys[i]), [i](auto& draft) -> auto& { return draft.sources[i]; }, list_of(patterned_text("topic name", topic_names())),
-        fmt::format("Topics with {} events.", kind_keys[i]), json::Tree::array({fmt::format("security.{}s", kind_keys[i])})));
+        std::string(kind_keys[i]), [i](auto& draft) -> auto& { return draft.sources[i]; },
+        list_of(patterned_text("topic name", topic_names())),
+        fmt::format("Topics with {} events.", kind_keys[i]),
+        json::Tree::array({fmt::format("security.{}s", kind_keys[i])})));
   }
-  section.rows.push_back(row<T>("prefix", &T::prefix, patterned("prefix", {std::string(topic_pattern), "use letters, digits, '.', '_' and '-'", 200}),
-                                "What the names of Hookline's own topics begin with.", "hookline"));
+  section.rows.push_back(
+      row<T>("prefix", &T::prefix,
+             patterned("prefix", {std::string(topic_pattern), "use letters, digits, '.', '_' and '-'", 200}),
+             "What the names of Hookline's own topics begin with.", "hookline"));
   section.rows.push_back(row<T>("names", &T::names, own_names(), "Names of single own topics."));
   section.check = check_topics;
   const auto make = [](Reader&, const Node&, T draft, Topics& out) {
     for (std::size_t kind = 0; kind < kind_keys.size(); ++kind) {
       out.sources[kind].clear();
-      for (auto& topic : draft.sources[kind]) out.sources[kind].push_back(std::move(topic.value));
+      for (auto& topic : draft.sources[kind])
+        out.sources[kind].push_back(std::move(topic.value));
     }
-    for (std::size_t i = 0; i < own_topic_count; ++i) out.own[i] = own_name(draft, i);
+    for (std::size_t i = 0; i < own_topic_count; ++i)
+      out.own[i] = own_name(draft, i);
     return true;
   };
   const auto draft_of = [](const Topics& topics) {
     T draft;
     for (std::size_t kind = 0; kind < kind_keys.size(); ++kind) {
-      for (const auto& name : topics.sources[kind]) draft.sources[kind].push_back({name, {}, 0, false, {}});
+      for (const auto& name : topics.sources[kind])
+        draft.sources[kind].push_back({name, {}, 0, false, {}});
     }
     // The prefix is what most names have in common with their suffix; what differs was named by hand.
     for (std::size_t i = 0; i < own_topic_count; ++i) {
@@ -177,7 +200,8 @@ Type<Topics> topics() {
       }
     }
     for (std::size_t i = 0; i < own_topic_count; ++i) {
-      if (!topics.own[i].empty() && topics.own[i] != fmt::format("{}.{}", draft.prefix, suffixes[i])) draft.names[i] = topics.own[i];
+      if (!topics.own[i].empty() && topics.own[i] != fmt::format("{}.{}", draft.prefix, suffixes[i]))
+        draft.names[i] = topics.own[i];
     }
     return draft;
   };

@@ -20,16 +20,20 @@ namespace {
 /// The problems of a run in the order of files as they were read, then of lines. Stable: what stands
 /// at one place keeps its order.
 void sort(Problems& problems, const std::vector<std::string>& files) {
-  const auto rank = [&](const Problem& problem) { return std::find(files.begin(), files.end(), problem.place.file) - files.begin(); };
+  const auto rank = [&](const Problem& problem) {
+    return std::find(files.begin(), files.end(), problem.place.file) - files.begin();
+  };
   std::stable_sort(problems.begin(), problems.end(), [&](const Problem& a, const Problem& b) {
-    return std::tuple(rank(a), a.place.line, a.place.column) < std::tuple(rank(b), b.place.line, b.place.column);
+    return std::tuple(rank(a), a.place.line, a.place.column) <
+           std::tuple(rank(b), b.place.line, b.place.column);
   });
 }
 
 /// Is it one definition, and not a list of them?
 bool is_definition(Reader& reader, const Node& document) {
   if (document.kind != Node::Kind::list) return true;
-  reader.error(document.place(), "a list where one definition is expected", "put each into a document of its own, with '---' between them");
+  reader.error(document.place(), "a list where one definition is expected",
+               "put each into a document of its own, with '---' between them");
   return false;
 }
 
@@ -42,7 +46,8 @@ class Loader {
     out_.settings.file = file.string();
     const auto draft = read_settings(file);
     out_.templates = shipped_templates();
-    for (const auto& shipped : out_.templates) reader_.claim("template", shipped.name, shipped.place);
+    for (const auto& shipped : out_.templates)
+      reader_.claim("template", shipped.name, shipped.place);
     if (!draft) return sort(out_.problems, files_);
     each_document(draft->templates, [&](const Node& document) {
       if (auto parsed = read_template(reader_, document)) out_.templates.push_back(std::move(*parsed));
@@ -61,7 +66,8 @@ class Loader {
     });
     Problems together;
     check_together(out_.webhooks, out_.policies, together, broken_);
-    for (auto& problem : together) reader_.add(std::move(problem));
+    for (auto& problem : together)
+      reader_.add(std::move(problem));
     check_mail();
     sort(out_.problems, files_);
   }
@@ -71,9 +77,12 @@ class Loader {
     const auto documents = read_documents(file, {file.string(), 0, 0, ""});
     if (!documents) return std::nullopt;
     if (documents->empty() && !has_errors(out_.problems)) {
-      reader_.error({file.string(), 1, 1, ""}, "the file is empty", "begin with config/hookline.yaml as an example");
+      reader_.error({file.string(), 1, 1, ""}, "the file is empty",
+                    "begin with config/hookline.yaml as an example");
     }
-    if (documents->size() > 1) reader_.error((*documents)[1].place(), "a second document", "the settings are one document: remove '---'");
+    if (documents->size() > 1)
+      reader_.error((*documents)[1].place(), "a second document",
+                    "the settings are one document: remove '---'");
     if (documents->empty()) return std::nullopt;
     SettingsDraft draft = settings_section().initial;
     draft.settings.file = file.string();
@@ -89,12 +98,14 @@ class Loader {
     files_.push_back(file.string());
     auto text = read_file(file, max_yaml_bytes);
     if (!text) {
-      reader_.error(named, fmt::format("the file '{}' cannot be read: {}", file.string(), text.error().message), "");
+      reader_.error(named,
+                    fmt::format("the file '{}' cannot be read: {}", file.string(), text.error().message), "");
       return std::nullopt;
     }
     Problems problems;
     auto documents = parse_yaml(std::make_shared<const Source>(file.string(), std::move(*text)), problems);
-    for (auto& problem : problems) reader_.add(std::move(problem));
+    for (auto& problem : problems)
+      reader_.add(std::move(problem));
     return documents;
   }
 
@@ -118,9 +129,11 @@ class Loader {
     if (!is_glob(pattern.value)) return {path.lexically_normal()};
     auto files = expand_glob(path);
     if (files.empty()) {
-      reader_.warn(pattern.place, fmt::format("{} matches no file", in_quotes(masked(pattern))), "paths are relative to this file");
+      reader_.warn(pattern.place, fmt::format("{} matches no file", in_quotes(masked(pattern))),
+                   "paths are relative to this file");
     }
-    for (auto& file : files) file = file.lexically_normal();
+    for (auto& file : files)
+      file = file.lexically_normal();
     return files;
   }
 
@@ -128,7 +141,9 @@ class Loader {
     if (out_.settings.smtp) return;
     for (const auto& webhook : out_.webhooks) {
       if (webhook.failure_email.empty()) continue;
-      reader_.warn(webhook.place, fmt::format("the webhook '{}' wants mail, but there is no mail server", webhook.name), "set smtp in the settings");
+      reader_.warn(webhook.place,
+                   fmt::format("the webhook '{}' wants mail, but there is no mail server", webhook.name),
+                   "set smtp in the settings");
     }
   }
 
@@ -147,8 +162,9 @@ Configuration load(const std::filesystem::path& file, const SecretSource& secret
   return out;
 }
 
-std::vector<Webhook> parse_webhooks(std::string_view yaml, std::string_view file_name, const std::vector<TemplateSource>& templates,
-                                    Problems& problems, const SecretSource& secrets) {
+std::vector<Webhook> parse_webhooks(std::string_view yaml, std::string_view file_name,
+                                    const std::vector<TemplateSource>& templates, Problems& problems,
+                                    const SecretSource& secrets) {
   std::vector<Webhook> webhooks;
   Problems found;
   const auto source = std::make_shared<const Source>(std::string(file_name), std::string(yaml));
@@ -160,7 +176,8 @@ std::vector<Webhook> parse_webhooks(std::string_view yaml, std::string_view file
     if (auto webhook = read_webhook(reader, document, templates)) webhooks.push_back(std::move(*webhook));
   }
   sort(found, {source->name});
-  problems.insert(problems.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  problems.insert(problems.end(), std::make_move_iterator(found.begin()),
+                  std::make_move_iterator(found.end()));
   return webhooks;
 }
 

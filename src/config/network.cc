@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include <arpa/inet.h>
-
 #include <fmt/format.h>
 
 #include "utf8.h"
@@ -28,7 +27,8 @@ std::optional<N> parse_number(std::string_view text) {
 
 /// `network` with every bit beyond `prefix` cleared.
 std::array<std::uint8_t, 16> without_host_bits(std::array<std::uint8_t, 16> network, int prefix) {
-  for (int bit = prefix; bit < 128; ++bit) network[static_cast<std::size_t>(bit / 8)] &= static_cast<std::uint8_t>(~(0x80 >> (bit % 8)));
+  for (int bit = prefix; bit < 128; ++bit)
+    network[static_cast<std::size_t>(bit / 8)] &= static_cast<std::uint8_t>(~(0x80 >> (bit % 8)));
   return network;
 }
 
@@ -48,7 +48,9 @@ std::string format_network(const EgressRule& rule) {
 }
 
 tl::unexpected<core::Error> not_a_network(std::string_view text) {
-  return core::fail(core::ErrorCode::invalid, fmt::format("{} is not a network: write e.g. 10.0.0.0/8 or 2001:db8::/32", in_quotes(text)));
+  return core::fail(
+      core::ErrorCode::invalid,
+      fmt::format("{} is not a network: write e.g. 10.0.0.0/8 or 2001:db8::/32", in_quotes(text)));
 }
 
 /// Splits the port off `text`: behind the last colon of IPv4, behind brackets of IPv6.
@@ -70,7 +72,9 @@ core::Result<std::optional<std::uint16_t>> take_port(std::string_view& text) {
     text = text.substr(0, colon);
   }
   const auto number = parse_number<std::uint16_t>(port);
-  if (!number || *number == 0) return core::fail(core::ErrorCode::invalid, fmt::format("{} is not a port: write 1 to 65535", in_quotes(port)));
+  if (!number || *number == 0)
+    return core::fail(core::ErrorCode::invalid,
+                      fmt::format("{} is not a port: write 1 to 65535", in_quotes(port)));
   return *number;
 }
 
@@ -103,7 +107,8 @@ core::Result<EgressRule> parse_network(std::string_view text) {
   if (network != rule.network) {
     rule.network = network;
     return core::fail(core::ErrorCode::invalid,
-                      fmt::format("{} is an address within a network: did you mean {}?", in_quotes(text), format_network(rule)));
+                      fmt::format("{} is an address within a network: did you mean {}?", in_quotes(text),
+                                  format_network(rule)));
   }
   return rule;
 }
@@ -126,12 +131,16 @@ std::string format_egress_rule(const EgressRule& rule) {
   if (rule.everything_public) return "public";
   const auto network = format_network(rule);
   if (!rule.port) return network;
-  return network.find(':') == network.npos ? fmt::format("{}:{}", network, *rule.port) : fmt::format("[{}]:{}", network, *rule.port);
+  return network.find(':') == network.npos ? fmt::format("{}:{}", network, *rule.port)
+                                           : fmt::format("[{}]:{}", network, *rule.port);
 }
 
 core::Result<std::pair<std::string, std::uint16_t>> parse_listen(std::string_view text) {
   const auto wrong = [&] {
-    return core::fail(core::ErrorCode::invalid, fmt::format("{} is not an address to listen on: write e.g. 127.0.0.1:8080 or [::1]:8080", in_quotes(text)));
+    return core::fail(
+        core::ErrorCode::invalid,
+        fmt::format("{} is not an address to listen on: write e.g. 127.0.0.1:8080 or [::1]:8080",
+                    in_quotes(text)));
   };
   const auto colon = text.rfind(':');
   if (colon == text.npos) return wrong();
@@ -146,7 +155,8 @@ core::Result<std::pair<std::string, std::uint16_t>> parse_listen(std::string_vie
 }
 
 std::string format_listen(const std::string& address, std::uint16_t port) {
-  return address.find(':') == address.npos ? fmt::format("{}:{}", address, port) : fmt::format("[{}]:{}", address, port);
+  return address.find(':') == address.npos ? fmt::format("{}:{}", address, port)
+                                           : fmt::format("[{}]:{}", address, port);
 }
 
 bool is_loopback(std::string_view address) {
@@ -159,7 +169,9 @@ bool is_loopback(std::string_view address) {
 }
 
 std::optional<core::Error> find_url_fault(std::string_view url) {
-  const auto wrong = [](std::string message) { return core::Error{core::ErrorCode::invalid, std::move(message)}; };
+  const auto wrong = [](std::string message) {
+    return core::Error{core::ErrorCode::invalid, std::move(message)};
+  };
   const auto scheme = url.find("://");
   if (!url.starts_with("https://") && !url.starts_with("http://")) {
     return wrong(scheme == url.npos ? "is not an absolute URL" : "has a scheme other than http and https");
@@ -170,7 +182,8 @@ std::optional<core::Error> find_url_fault(std::string_view url) {
   const auto host = url.substr(scheme + 3, url.find_first_of("/?#", scheme + 3) - scheme - 3);
   if (host.find('@') != host.npos) return wrong("holds a user name: credentials belong under `auth`");
   if (host.empty() || host.starts_with(':')) return wrong("has no host");
-  if (host.find_first_of(" \"<>\\^`|") != host.npos) return wrong("has a character in its host that none may have");
+  if (host.find_first_of(" \"<>\\^`|") != host.npos)
+    return wrong("has a character in its host that none may have");
   return std::nullopt;
 }
 

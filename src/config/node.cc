@@ -19,7 +19,8 @@ bool is_number(std::string_view text) {
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   const auto digits = [&] {
     std::size_t n = 0;
-    while (n < text.size() && text[n] >= '0' && text[n] <= '9') ++n;
+    while (n < text.size() && text[n] >= '0' && text[n] <= '9')
+      ++n;
     text.remove_prefix(n);
     return n > 0;
   };
@@ -62,7 +63,9 @@ bool locate_literal(const Node& node, Text& text) {
 }  // namespace
 
 Source::Source(std::string file_name, std::string contents)
-    : name(std::move(file_name)), folder(std::filesystem::path(name).parent_path()), text(std::move(contents)) {
+    : name(std::move(file_name)),
+      folder(std::filesystem::path(name).parent_path()),
+      text(std::move(contents)) {
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   lines.push_back(0);
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -86,7 +89,9 @@ std::string_view Source::line(std::size_t index) const {
   return line;
 }
 
-Place Node::place() const { return source->place(at, pointer); }
+Place Node::place() const {
+  return source->place(at, pointer);
+}
 
 const Node* Node::find(std::string_view key) const {
   const auto* found = member(key);
@@ -94,7 +99,8 @@ const Node* Node::find(std::string_view key) const {
 }
 
 const Node::Member* Node::member(std::string_view key) const {
-  const auto found = std::find_if(members.begin(), members.end(), [&](const Member& m) { return m.key == key; });
+  const auto found =
+      std::find_if(members.begin(), members.end(), [&](const Member& m) { return m.key == key; });
   return found == members.end() ? nullptr : &*found;
 }
 
@@ -103,7 +109,9 @@ Node::Scalar Node::scalar() const {
   return resolve_plain(value);
 }
 
-Place Node::Member::key_place() const { return value.source->place(key_at, value.pointer); }
+Place Node::Member::key_place() const {
+  return value.source->place(key_at, value.pointer);
+}
 
 Node::Scalar resolve_plain(std::string_view text) {
   for (const auto* word : {"true", "True", "TRUE", "false", "False", "FALSE"}) {
@@ -121,7 +129,8 @@ Text text_of(const Node& node) {
   } else if (node.style != Node::Style::folded && node.value.find('\n') == std::string::npos) {
     const std::size_t quote = node.style == Node::Style::quoted ? 1 : 0;
     const auto& written = node.source->text;
-    text.verbatim = node.at + quote <= written.size() && std::string_view(written).substr(node.at + quote).starts_with(node.value);
+    text.verbatim = node.at + quote <= written.size() &&
+                    std::string_view(written).substr(node.at + quote).starts_with(node.value);
     if (text.verbatim) text.place.column += quote;
   }
   return text;
@@ -129,39 +138,51 @@ Text text_of(const Node& node) {
 
 std::string describe(const Node& node, bool show) {
   switch (node.kind) {
-    case Node::Kind::null: return "nothing";
-    case Node::Kind::list: return "a list";
-    case Node::Kind::map: return "a mapping";
-    case Node::Kind::scalar: break;
+    case Node::Kind::null:
+      return "nothing";
+    case Node::Kind::list:
+      return "a list";
+    case Node::Kind::map:
+      return "a mapping";
+    case Node::Kind::scalar:
+      break;
   }
   switch (node.scalar()) {
-    case Node::Scalar::boolean: return show ? node.value : "a truth value";
+    case Node::Scalar::boolean:
+      return show ? node.value : "a truth value";
     case Node::Scalar::integer:
-    case Node::Scalar::number: return show ? "the number " + node.value : "a number";
-    case Node::Scalar::text: return show ? "the text " + in_quotes(node.value) : "a text";
+    case Node::Scalar::number:
+      return show ? "the number " + node.value : "a number";
+    case Node::Scalar::text:
+      return show ? "the text " + in_quotes(node.value) : "a text";
   }
   return "nothing";
 }
 
 json::Tree to_tree(const Node& node) {
   switch (node.kind) {
-    case Node::Kind::null: return nullptr;
+    case Node::Kind::null:
+      return nullptr;
     case Node::Kind::list: {
       auto list = json::Tree::array();
-      for (const auto& item : node.items) list.push_back(to_tree(item));
+      for (const auto& item : node.items)
+        list.push_back(to_tree(item));
       return list;
     }
     case Node::Kind::map: {
       auto map = json::Tree::object();
-      for (const auto& member : node.members) map[member.key] = to_tree(member.value);
+      for (const auto& member : node.members)
+        map[member.key] = to_tree(member.value);
       return map;
     }
-    case Node::Kind::scalar: break;
+    case Node::Kind::scalar:
+      break;
   }
   const char* begin = node.value.data() + (node.value.starts_with('+') ? 1 : 0);
   const char* end = node.value.data() + node.value.size();
   switch (node.scalar()) {
-    case Node::Scalar::boolean: return node.value[0] == 't' || node.value[0] == 'T';
+    case Node::Scalar::boolean:
+      return node.value[0] == 't' || node.value[0] == 'T';
     case Node::Scalar::integer: {
       std::int64_t number = 0;
       const auto [stop, error] = std::from_chars(begin, end, number);
@@ -174,7 +195,8 @@ json::Tree to_tree(const Node& node) {
       if (error == std::errc() && stop == end) return number;
       break;
     }
-    case Node::Scalar::text: break;
+    case Node::Scalar::text:
+      break;
   }
   return node.value;
 }

@@ -38,13 +38,13 @@ struct Node {
 
   Kind kind = Kind::null;
   Style style = Style::plain;
-  bool forced_text = false;  ///< tagged !!str
-  std::string value;         ///< of a scalar
-  std::vector<Node> items;   ///< of a list
+  bool forced_text = false;     ///< tagged !!str
+  std::string value;            ///< of a scalar
+  std::vector<Node> items;      ///< of a list
   std::vector<Member> members;  ///< of a map, in the order written, keys unique
   std::shared_ptr<const Source> source;
-  std::size_t at = 0;      ///< byte of the source where it begins
-  std::string pointer;     ///< JSON pointer within the document
+  std::size_t at = 0;   ///< byte of the source where it begins
+  std::string pointer;  ///< JSON pointer within the document
 
   Place place() const;
   /// The value of a key, or null.

@@ -20,7 +20,8 @@ struct SourceDraft {
 
 Type<std::string> network() {
   auto type = checked(text(), [](const std::string& value) -> std::optional<Objection> {
-    if (const auto parsed = parse_network(value); !parsed) return Objection{"is not a network", parsed.error().message, true};
+    if (const auto parsed = parse_network(value); !parsed)
+      return Objection{"is not a network", parsed.error().message, true};
     return std::nullopt;
   });
   type.shape.words = "network";
@@ -29,7 +30,9 @@ Type<std::string> network() {
 
 Type<std::string> address() {
   auto type = checked(text(), [](const std::string& value) -> std::optional<Objection> {
-    if (!parse_address(value)) return Objection{"is not an address in numbers", "write e.g. 10.1.2.3 or 2001:db8::1, or use ip_range or host"};
+    if (!parse_address(value))
+      return Objection{"is not an address in numbers",
+                       "write e.g. 10.1.2.3 or 2001:db8::1, or use ip_range or host"};
     return std::nullopt;
   });
   type.shape.words = "address";
@@ -62,13 +65,19 @@ SourceDraft draft_of(const SourceMatch& source) {
 Type<SourceMatch> source() {
   Section<SourceDraft> section;
   section.rows = {
-      row<SourceDraft>("host", &SourceDraft::host, list_of(text(), 1), "The event's `host` is one of these.", json::Tree::array({"web-3"})),
-      row<SourceDraft>("ip", &SourceDraft::ip, list_of(address(), 1), "The event's `source_ip` is one of these.", json::Tree::array({"10.1.2.3"})),
-      row<SourceDraft>("ip_range", &SourceDraft::ip_range, list_of(network(), 1), "The event's `source_ip` is in one of these networks.",
+      row<SourceDraft>("host", &SourceDraft::host, list_of(text(), 1), "The event's `host` is one of these.",
+                       json::Tree::array({"web-3"})),
+      row<SourceDraft>("ip", &SourceDraft::ip, list_of(address(), 1),
+                       "The event's `source_ip` is one of these.", json::Tree::array({"10.1.2.3"})),
+      row<SourceDraft>("ip_range", &SourceDraft::ip_range, list_of(network(), 1),
+                       "The event's `source_ip` is in one of these networks.",
                        json::Tree::array({"10.0.0.0/8"})),
-      row<SourceDraft>("site", &SourceDraft::site, list_of(text(), 1), "The event's `site` is one of these.", json::Tree::array({"Berlin"})),
+      row<SourceDraft>("site", &SourceDraft::site, list_of(text(), 1), "The event's `site` is one of these.",
+                       json::Tree::array({"Berlin"})),
   };
-  section.check = [](Reader& reader, const Node& node, SourceDraft&) { at_most_one(reader, node, {"host", "ip", "ip_range", "site"}); };
+  section.check = [](Reader& reader, const Node& node, SourceDraft&) {
+    at_most_one(reader, node, {"host", "ip", "ip_range", "site"});
+  };
   section.rules = {{"minProperties", 1}, {"maxProperties", 1}};
   const auto listed = by_way_of<SourceMatch>(mapping(std::move(section)), make_source, draft_of);
   auto type = listed;
@@ -89,9 +98,12 @@ Type<SourceMatch> source() {
 Type<Threshold> threshold() {
   Section<Threshold> section;
   section.rows = {
-      row<Threshold>("count", &Threshold::count, integer(1, 1'000'000), "Fires on this many events.", 100, Need::required),
-      row<Threshold>("within", &Threshold::within, duration(seconds(1), days(7)), "The window in which they come, by record time.", "10m", Need::required),
-      row<Threshold>("per", &Threshold::per, json_path_string(), "Counts each value of this attribute or path by itself.", "source_ip"),
+      row<Threshold>("count", &Threshold::count, integer(1, 1'000'000), "Fires on this many events.", 100,
+                     Need::required),
+      row<Threshold>("within", &Threshold::within, duration(seconds(1), days(7)),
+                     "The window in which they come, by record time.", "10m", Need::required),
+      row<Threshold>("per", &Threshold::per, json_path_string(),
+                     "Counts each value of this attribute or path by itself.", "source_ip"),
   };
   return mapping(std::move(section));
 }
@@ -100,14 +112,24 @@ Section<Policy> declare() {
   using P = Policy;
   Section<P> s;
   s.rows = {
-      row<P>("name", &P::name, name_text(), "What the policy is called. Unique.", "critical-hosts", Need::required),
+      row<P>("name", &P::name, name_text(), "What the policy is called. Unique.", "critical-hosts",
+             Need::required),
       row<P>("description", &P::description, free_text(), "For people.", "Hosts that matter"),
       row<P>("enabled", &P::enabled, boolean(), "false: the policy notifies nobody.", false),
-      row<P>("on", &P::on, list_of(event_pattern(), 1), "The trigger: event types, globs or kinds.", json::Tree::array({"story_created", "story_updated"}), Need::required),
-      row<P>("source", &P::source, source(), "Where the event comes from: `any`, or one of the forms below.", json::Tree{{"ip_range", json::Tree::array({"10.0.0.0/8"})}}),
-      row<P>("criteria", &P::criteria, maybe(expression("expression")), "Only events for which this is true; the language of filters.", R"(severity in ["high", "critical"])"),
-      row<P>("threshold", &P::threshold, maybe(threshold()), "Notifies not for each event but once per window and group, on the event that reaches the count."),
-      row<P>("notify", &P::notify, list_of(patterned_text("webhook pattern", {"[A-Za-z0-9*?._-]+", "write names of webhooks, or globs", 100}), 1),
+      row<P>("on", &P::on, list_of(event_pattern(), 1), "The trigger: event types, globs or kinds.",
+             json::Tree::array({"story_created", "story_updated"}), Need::required),
+      row<P>("source", &P::source, source(), "Where the event comes from: `any`, or one of the forms below.",
+             json::Tree{{"ip_range", json::Tree::array({"10.0.0.0/8"})}}),
+      row<P>("criteria", &P::criteria, maybe(expression("expression")),
+             "Only events for which this is true; the language of filters.",
+             R"(severity in ["high", "critical"])"),
+      row<P>(
+          "threshold", &P::threshold, maybe(threshold()),
+          "Notifies not for each event but once per window and group, on the event that reaches the count."),
+      row<P>("notify", &P::notify,
+             list_of(patterned_text("webhook pattern",
+                                    {"[A-Za-z0-9*?._-]+", "write names of webhooks, or globs", 100}),
+                     1),
              "Webhooks by name or glob.", json::Tree::array({"servicenow-create"}), Need::required),
   };
   return finished(std::move(s));
@@ -125,7 +147,8 @@ std::optional<Policy> read_policy(Reader& reader, const Node& document) {
   reader.take_referenced();
   Policy policy = policy_section().initial;
   read_section(reader, document, policy_section(), policy);
-  if (const auto* name = document.find("name"); name && !policy.name.empty()) reader.claim("policy", policy.name, name->place());
+  if (const auto* name = document.find("name"); name && !policy.name.empty())
+    reader.claim("policy", policy.name, name->place());
   policy.place = document.place();
   policy.referenced = reader.take_referenced();
   std::erase(policy.referenced, "/name");

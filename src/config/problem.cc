@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "utf8.h"
 #include "hookline/config/secret.h"
+#include "utf8.h"
 
 namespace hookline::config {
 namespace {
@@ -16,7 +16,8 @@ std::string without_secrets(std::string words, const Text& text) {
   for (const auto& literal : text.literal) {
     const auto secret = text.value.substr(literal.at, literal.length);
     if (secret.size() < 4) continue;
-    for (std::size_t at = words.find(secret); at != std::string::npos; at = words.find(secret, at + mask.size())) {
+    for (std::size_t at = words.find(secret); at != std::string::npos;
+         at = words.find(secret, at + mask.size())) {
       words.replace(at, secret.size(), mask);
     }
   }
@@ -48,7 +49,8 @@ Place place_of(const Text& text, std::size_t at) {
 }  // namespace
 
 bool has_errors(const Problems& problems) {
-  return std::any_of(problems.begin(), problems.end(), [](const Problem& problem) { return !problem.warning; });
+  return std::any_of(problems.begin(), problems.end(),
+                     [](const Problem& problem) { return !problem.warning; });
 }
 
 std::string format(const Problem& problem) {

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "utf8.h"
 #include "hookline/config/secret.h"
+#include "utf8.h"
 
 namespace hookline::config {
 
@@ -56,13 +56,16 @@ void Reader::warn(const Node& node, std::string_view what, std::string remedy) {
 }
 
 void Reader::mistyped(const Node& node, std::string_view expected, bool show) {
-  const bool number_as_text = node.kind == Node::Kind::scalar && node.scalar() != Node::Scalar::text && expected == "a text";
+  const bool number_as_text =
+      node.kind == Node::Kind::scalar && node.scalar() != Node::Scalar::text && expected == "a text";
   const bool referenced = node.kind == Node::Kind::scalar && has_reference(node.value);
   error(node, fmt::format("must be {}, not {}", expected, describe(node, show && !referenced)),
         number_as_text ? "put it in quotes" : "");
 }
 
-std::string Reader::Scalar::shown() const { return referenced ? std::string(mask) : in_quotes(value); }
+std::string Reader::Scalar::shown() const {
+  return referenced ? std::string(mask) : in_quotes(value);
+}
 
 std::optional<Reader::Scalar> Reader::scalar(const Node& node, std::string_view expected, bool show) {
   if (node.kind == Node::Kind::null) {
@@ -74,14 +77,16 @@ std::optional<Reader::Scalar> Reader::scalar(const Node& node, std::string_view 
     return std::nullopt;
   }
   if (node.value == mask) {
-    error(node, "is '***', which Hookline shows instead of a secret", "write the secret, or a reference to it: ${env:NAME}");
+    error(node, "is '***', which Hookline shows instead of a secret",
+          "write the secret, or a reference to it: ${env:NAME}");
     return std::nullopt;
   }
   if (!has_reference(node.value)) return Scalar{node.value, node.scalar(), false, {}};
   referenced_.push_back(node.pointer);
   Problems missing;
   auto expanded = expand(node, secrets_, missing);
-  for (auto& problem : missing) add(std::move(problem));
+  for (auto& problem : missing)
+    add(std::move(problem));
   if (!expanded) return std::nullopt;
   // What a reference brings in is typed as if it stood there plainly: `concurrency: ${env:N}`.
   const auto type = expanded->literal.empty() ? Node::Scalar::text : resolve_plain(expanded->value);
@@ -92,7 +97,8 @@ void Reader::claim(const std::string& space, const std::string& name, const Plac
   const auto [there, inserted] = names_[space].emplace(name, place);
   if (inserted) return;
   error(place, fmt::format("the {} name {} is taken", space, in_quotes(name)),
-        fmt::format("it stands in {}:{}:{} already; names are unique", there->second.file, there->second.line, there->second.column));
+        fmt::format("it stands in {}:{}:{} already; names are unique", there->second.file, there->second.line,
+                    there->second.column));
 }
 
 std::vector<std::string> Reader::take_referenced() {

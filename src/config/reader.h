@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "hookline/config/load.h"
 #include "node.h"
 #include "secrets.h"
-#include "hookline/config/load.h"
 
 namespace hookline::config {
 
@@ -29,7 +29,8 @@ class Reader {
   /// At a node: "'retry.schedule' WHAT".
   void error(const Node& node, std::string_view what, std::string remedy);
   void warn(const Node& node, std::string_view what, std::string remedy);
-  /// "'concurrency' must be a whole number, not the text 'many'". Without `show` what is written stays unsaid.
+  /// "'concurrency' must be a whole number, not the text 'many'". Without `show` what is written stays
+  /// unsaid.
   void mistyped(const Node& node, std::string_view expected, bool show = true);
   std::size_t errors() const { return errors_; }
 
@@ -38,7 +39,7 @@ class Reader {
   struct Scalar {
     std::string value;
     Node::Scalar type = Node::Scalar::text;
-    bool referenced = false;              ///< holds a secret: never to be shown
+    bool referenced = false;  ///< holds a secret: never to be shown
     std::vector<Text::Literal> literal;
 
     /// The value for a message.

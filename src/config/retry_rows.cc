@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include "definitions.h"
-#include "types.h"
 #include "hookline/config/presets.h"
 #include "hookline/core/units.h"
+#include "types.h"
 
 namespace hookline::config {
 namespace {
@@ -23,7 +23,8 @@ struct RetryDraft {
 
 const RetryPreset& preset_of(std::string_view name) {
   const auto presets = retry_presets();
-  const auto found = std::find_if(presets.begin(), presets.end(), [&](const RetryPreset& preset) { return preset.name == name; });
+  const auto found = std::find_if(presets.begin(), presets.end(),
+                                  [&](const RetryPreset& preset) { return preset.name == name; });
   return found == presets.end() ? presets.front() : *found;
 }
 
@@ -33,9 +34,11 @@ bool make_retry(Reader& reader, const Node& node, RetryDraft draft, Retry& out) 
   out.on = draft.on.value_or(draft.schedule ? RetryOn::transient : preset.on);
   out.max_age = draft.max_age.value_or(default_max_age(out.schedule));
   core::Duration sum{};
-  for (const auto wait : out.schedule) sum += wait;
+  for (const auto wait : out.schedule)
+    sum += wait;
   if (draft.max_age && *draft.max_age < sum) {
-    reader.warn(*node.find("max_age"), fmt::format("ends the delivery before its schedule of {} does", core::format_duration(sum)),
+    reader.warn(*node.find("max_age"),
+                fmt::format("ends the delivery before its schedule of {} does", core::format_duration(sum)),
                 "raise it, or shorten the schedule");
   }
   return true;
@@ -58,7 +61,8 @@ RetryDraft draft_of(const Retry& retry) {
 
 Words<std::string> preset_words() {
   Words<std::string> words;
-  for (const auto& preset : retry_presets()) words.emplace_back(preset.name, std::string(preset.name));
+  for (const auto& preset : retry_presets())
+    words.emplace_back(preset.name, std::string(preset.name));
   return words;
 }
 
@@ -67,23 +71,34 @@ Words<std::string> preset_words() {
 Type<Retry> retry() {
   Section<RetryDraft> section;
   section.rows = {
-      row<RetryDraft>("preset", &RetryDraft::preset, maybe(one_of<std::string>(preset_words())), "A schedule by name; the table below has them.", "squadcast"),
-      row<RetryDraft>("schedule", &RetryDraft::schedule, maybe(checked(list_of(duration(core::Duration::zero(), days(7))),
-                                                                       [](const std::vector<core::Duration>& waits) -> std::optional<Objection> {
-                                                                         if (waits.size() > 100) return Objection{"has more than 100 waits", "shorten it"};
-                                                                         return std::nullopt;
-                                                                       })),
-                      "Waits before the second, third, … attempt, instead of a preset; empty: one attempt only.",
-                      json::Tree::array({"1s", "5s", "30s", "2m"})),
-      row<RetryDraft>("on", &RetryDraft::on, maybe(one_of<RetryOn>({{"transient", RetryOn::transient}, {"any_failure", RetryOn::any_failure}})),
-                      "What is tried again: 408, 425, 429, 5xx and transport failures, or everything but 2xx. By default what the preset says, with a schedule `transient`.",
-                      "any_failure"),
+      row<RetryDraft>("preset", &RetryDraft::preset, maybe(one_of<std::string>(preset_words())),
+                      "A schedule by name; the table below has them.", "squadcast"),
+      row<RetryDraft>(
+          "schedule", &RetryDraft::schedule,
+          maybe(checked(list_of(duration(core::Duration::zero(), days(7))),
+                        [](const std::vector<core::Duration>& waits) -> std::optional<Objection> {
+                          if (waits.size() > 100) return Objection{"has more than 100 waits", "shorten it"};
+                          return std::nullopt;
+                        })),
+          "Waits before the second, third, … attempt, instead of a preset; empty: one attempt only.",
+          json::Tree::array({"1s", "5s", "30s", "2m"})),
+      row<RetryDraft>(
+          "on", &RetryDraft::on,
+          maybe(one_of<RetryOn>({{"transient", RetryOn::transient}, {"any_failure", RetryOn::any_failure}})),
+          "What is tried again: 408, 425, 429, 5xx and transport failures, or everything but 2xx. By default "
+          "what the preset says, with a schedule `transient`.",
+          "any_failure"),
       row<RetryDraft>("max_age", &RetryDraft::max_age, maybe(duration(seconds(1), days(30))),
-                      "From the first attempt: after this a delivery is a dead letter. By default twice the schedule, at least 15m.", "1d"),
+                      "From the first attempt: after this a delivery is a dead letter. By default twice the "
+                      "schedule, at least 15m.",
+                      "1d"),
   };
-  section.check = [](Reader& reader, const Node& node, RetryDraft&) { at_most_one(reader, node, {"preset", "schedule"}); };
+  section.check = [](Reader& reader, const Node& node, RetryDraft&) {
+    at_most_one(reader, node, {"preset", "schedule"});
+  };
   section.rules = not_both("preset", "schedule");
-  return by_way_of<Retry>(mapping(std::move(section)), make_retry, [](const Retry& value) { return draft_of(value); });
+  return by_way_of<Retry>(mapping(std::move(section)), make_retry,
+                          [](const Retry& value) { return draft_of(value); });
 }
 
 }  // namespace hookline::config

@@ -19,7 +19,8 @@ std::size_t find_reference(std::string_view text, std::size_t from) {
 
 bool is_variable_name(std::string_view name) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == name.npos;
+  return name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") ==
+         name.npos;
 }
 
 /// An editor's or `echo`'s line break at the end of a secret file is not part of the secret.
@@ -40,23 +41,31 @@ class Reference {
   }
 
   std::optional<std::string> env(const std::string& name, const SecretSource& secrets) {
-    if (!is_variable_name(name)) return fail(fmt::format("{} is not the name of an environment variable", in_quotes(name)), "write ${env:NAME}");
+    if (!is_variable_name(name))
+      return fail(fmt::format("{} is not the name of an environment variable", in_quotes(name)),
+                  "write ${env:NAME}");
     auto value = secrets.env(name);
-    if (!value) return fail(fmt::format("the environment variable {} is not set, or may not be read here", name), fmt::format("set {}, or write the value another way", name));
+    if (!value)
+      return fail(fmt::format("the environment variable {} is not set, or may not be read here", name),
+                  fmt::format("set {}, or write the value another way", name));
     return checked(std::move(*value), fmt::format("the environment variable {}", name));
   }
 
   std::optional<std::string> file(const std::filesystem::path& path, const SecretSource& secrets) {
     auto value = secrets.file(path);
-    if (!value) return fail(fmt::format("the file '{}' cannot be read", path.string()), "check that it exists, is readable and may be used here");
+    if (!value)
+      return fail(fmt::format("the file '{}' cannot be read", path.string()),
+                  "check that it exists, is readable and may be used here");
     drop_last_break(*value);
     return checked(std::move(*value), fmt::format("the file '{}'", path.string()));
   }
 
  private:
   std::optional<std::string> checked(std::string value, const std::string& origin) {
-    if (value.size() > max_secret_bytes) return fail(origin + " is too large for a setting", "at most 64 KiB are taken");
-    if (find_invalid_utf8(value)) return fail(origin + " does not hold UTF-8 text", "encode it, e.g. as base64");
+    if (value.size() > max_secret_bytes)
+      return fail(origin + " is too large for a setting", "at most 64 KiB are taken");
+    if (find_invalid_utf8(value))
+      return fail(origin + " does not hold UTF-8 text", "encode it, e.g. as base64");
     return value;
   }
 
@@ -67,7 +76,9 @@ class Reference {
 
 }  // namespace
 
-bool has_reference(std::string_view text) { return find_reference(text, 0) != text.npos; }
+bool has_reference(std::string_view text) {
+  return find_reference(text, 0) != text.npos;
+}
 
 std::filesystem::path absolute_path(const Node& node, const std::string& path) {
   return std::filesystem::absolute(node.source->folder / path).lexically_normal();

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "node.h"
 #include "hookline/config/load.h"
+#include "node.h"
 
 namespace hookline::config {
 

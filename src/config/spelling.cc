@@ -22,12 +22,14 @@ std::string folded(std::string_view word) {
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   // Three rows of the table of optimal string alignment are enough.
   std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    last[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before[j - 2] + 1);
     }
     before.swap(last);
     last.swap(row);
@@ -50,7 +52,8 @@ std::string_view closest(std::string_view written, const std::vector<std::string
   return best;
 }
 
-std::string suggestion(std::string_view written, const std::vector<std::string_view>& candidates, std::string otherwise) {
+std::string suggestion(std::string_view written, const std::vector<std::string_view>& candidates,
+                       std::string otherwise) {
   const auto near = closest(written, candidates);
   return near.empty() ? std::move(otherwise) : fmt::format("did you mean '{}'?", near);
 }

@@ -15,7 +15,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 std::string_view closest(std::string_view written, const std::vector<std::string_view>& candidates);
 
 /// "did you mean 'x'?", or `otherwise` if nothing is near.
-std::string suggestion(std::string_view written, const std::vector<std::string_view>& candidates, std::string otherwise);
+std::string suggestion(std::string_view written, const std::vector<std::string_view>& candidates,
+                       std::string otherwise);
 
 /// "a, b, c or d".
 std::string any_of(const std::vector<std::string_view>& words);

@@ -5,9 +5,9 @@
 
 #include "definitions.h"
 #include "files.h"
+#include "hookline/config/load.h"
 #include "spelling.h"
 #include "utf8.h"
-#include "hookline/config/load.h"
 
 namespace hookline::config {
 namespace {
@@ -21,12 +21,17 @@ class Checker {
     if (!webhook.correlation || webhook.correlation->from.empty()) return;
     const auto& from = webhook.correlation->from;
     const auto& place = webhook.correlation->from_place;
-    const auto creator = std::find_if(webhooks_.begin(), webhooks_.end(), [&](const Webhook& other) { return other.name == from; });
+    const auto creator = std::find_if(webhooks_.begin(), webhooks_.end(),
+                                      [&](const Webhook& other) { return other.name == from; });
     if (creator == webhooks_.end()) {
-      if (!is_known(from)) error(place, fmt::format("'correlation.from' names a webhook that does not exist: {}", in_quotes(from)), near(from));
+      if (!is_known(from))
+        error(place,
+              fmt::format("'correlation.from' names a webhook that does not exist: {}", in_quotes(from)),
+              near(from));
     } else if (!creator->correlation || creator->correlation->response_id.empty()) {
-      error(place, fmt::format("'correlation.from' names {}, which creates nothing", in_quotes(from)),
-            fmt::format("set correlation.response_id there ({}:{})", creator->place.file, creator->place.line));
+      error(
+          place, fmt::format("'correlation.from' names {}, which creates nothing", in_quotes(from)),
+          fmt::format("set correlation.response_id there ({}:{})", creator->place.file, creator->place.line));
     }
   }
 
@@ -40,9 +45,13 @@ class Checker {
       }
       if (found) continue;
       if (is_glob(pattern.value)) {
-        problems_.push_back({pattern.place, fmt::format("{} matches no webhook", in_quotes(masked(pattern))), "", true});
+        problems_.push_back(
+            {pattern.place, fmt::format("{} matches no webhook", in_quotes(masked(pattern))), "", true});
       } else {
-        error(pattern.place, fmt::format("the policy notifies a webhook that does not exist: {}", in_quotes(masked(pattern))), near(pattern.value));
+        error(
+            pattern.place,
+            fmt::format("the policy notifies a webhook that does not exist: {}", in_quotes(masked(pattern))),
+            near(pattern.value));
       }
     }
   }
@@ -54,8 +63,10 @@ class Checker {
         if (glob_matches(pattern.value, webhook.name)) return;
       }
     }
-    problems_.push_back({webhook.place, fmt::format("no policy notifies the webhook '{}', so nothing reaches it", webhook.name),
-                         "name it in a policy's notify, or set trigger: event", true});
+    problems_.push_back(
+        {webhook.place,
+         fmt::format("no policy notifies the webhook '{}', so nothing reaches it", webhook.name),
+         "name it in a policy's notify, or set trigger: event", true});
   }
 
  private:
@@ -63,23 +74,31 @@ class Checker {
     if (webhook.event_formatting != EventFormatting::jira) return;
     for (const auto& pattern : policy.on) {
       if (detections_only(pattern.value)) continue;
-      error(pattern.place, fmt::format("{} can bring events to '{}' that its `event_formatting: jira` has no form for", in_quotes(masked(pattern)), webhook.name),
+      error(pattern.place,
+            fmt::format("{} can bring events to '{}' that its `event_formatting: jira` has no form for",
+                        in_quotes(masked(pattern)), webhook.name),
             "with jira all types begin with detection_");
     }
   }
 
-  bool is_known(const std::string& name) const { return std::find(known_.begin(), known_.end(), name) != known_.end(); }
+  bool is_known(const std::string& name) const {
+    return std::find(known_.begin(), known_.end(), name) != known_.end();
+  }
   bool is_known_like(const std::string& pattern) const {
-    return std::any_of(known_.begin(), known_.end(), [&](const std::string& name) { return glob_matches(pattern, name); });
+    return std::any_of(known_.begin(), known_.end(),
+                       [&](const std::string& name) { return glob_matches(pattern, name); });
   }
 
   std::string near(std::string_view written) const {
     std::vector<std::string_view> names(known_.begin(), known_.end());
-    for (const auto& webhook : webhooks_) names.push_back(webhook.name);
+    for (const auto& webhook : webhooks_)
+      names.push_back(webhook.name);
     return suggestion(written, names, "write the name of a webhook");
   }
 
-  void error(const Place& place, std::string what, std::string remedy) { problems_.push_back({place, std::move(what), std::move(remedy), false}); }
+  void error(const Place& place, std::string what, std::string remedy) {
+    problems_.push_back({place, std::move(what), std::move(remedy), false});
+  }
 
   const std::vector<Webhook>& webhooks_;
   const std::vector<std::string>& known_;
@@ -88,14 +107,15 @@ class Checker {
 
 }  // namespace
 
-void check_together(const std::vector<Webhook>& webhooks, const std::vector<Policy>& policies, Problems& problems,
-                    const std::vector<std::string>& known) {
+void check_together(const std::vector<Webhook>& webhooks, const std::vector<Policy>& policies,
+                    Problems& problems, const std::vector<std::string>& known) {
   Checker checker(webhooks, known, problems);
   for (const auto& webhook : webhooks) {
     checker.check_correlation(webhook);
     checker.check_reached(webhook, policies);
   }
-  for (const auto& policy : policies) checker.check_policy(policy);
+  for (const auto& policy : policies)
+    checker.check_policy(policy);
 }
 
 }  // namespace hookline::config

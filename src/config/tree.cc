@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include "definitions.h"
-#include "network.h"
-#include "settings_declaration.h"
 #include "hookline/config/load.h"
 #include "hookline/config/secret.h"
+#include "network.h"
+#include "settings_declaration.h"
 
 namespace hookline::config {
 namespace {
@@ -16,7 +16,8 @@ std::string masked_url(const Text& url) {
   if (front.empty()) return std::string(mask);
   const auto scheme = url.value.find("://") + 3;
   for (const auto& literal : url.literal) {
-    if (literal.at >= scheme && literal.at <= front.size()) return url.value.substr(0, scheme) + std::string(mask);
+    if (literal.at >= scheme && literal.at <= front.size())
+      return url.value.substr(0, scheme) + std::string(mask);
   }
   return fmt::format("{}/{}", front, mask);
 }
@@ -38,7 +39,8 @@ json::Tree to_tree(const Webhook& webhook) {
     const bool secret = webhook.secret_url || endpoint.url_secret || !endpoint.url.literal.empty();
     if (secret) tree["endpoints"][i]["url"] = masked_url(endpoint.url);
   }
-  for (const auto& key : webhook.inherited) tree.erase(key);
+  for (const auto& key : webhook.inherited)
+    tree.erase(key);
   return tree;
 }
 
@@ -56,7 +58,8 @@ json::Tree to_tree(const Settings& settings) {
 
 json::Tree config_schema() {
   const auto& section = settings_section();
-  return schema_document("Hookline configuration", "hookline.yaml: the settings of the service. docs/config.md is its handbook.",
+  return schema_document("Hookline configuration",
+                         "hookline.yaml: the settings of the service. docs/config.md is its handbook.",
                          mapping_schema(section.shapes, section.rules));
 }
 
@@ -65,13 +68,17 @@ json::Tree webhook_schema() {
   const json::Tree rules{{"anyOf", json::Tree::array({{{"required", json::Tree::array({"template"})}},
                                                       {{"required", json::Tree::array({"endpoints"})}}})}};
   auto rows = webhook_section().shapes;
-  for (auto& row : rows) row.required = row.required && row.key != "endpoints";
-  return schema_document("Hookline webhook", "One webhook: one document of a file under `webhooks`, or the body of a request to the admin API.",
-                         mapping_schema(rows, rules));
+  for (auto& row : rows)
+    row.required = row.required && row.key != "endpoints";
+  return schema_document(
+      "Hookline webhook",
+      "One webhook: one document of a file under `webhooks`, or the body of a request to the admin API.",
+      mapping_schema(rows, rules));
 }
 
 json::Tree policy_schema() {
-  return schema_document("Hookline policy", "One policy: one document of a file under `policies`.", mapping_schema(policy_section().shapes, policy_section().rules));
+  return schema_document("Hookline policy", "One policy: one document of a file under `policies`.",
+                         mapping_schema(policy_section().shapes, policy_section().rules));
 }
 
 }  // namespace hookline::config

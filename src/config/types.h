@@ -12,8 +12,8 @@
 #include <fmt/format.h>
 
 #include "declare.h"
-#include "spelling.h"
 #include "hookline/core/time.h"
+#include "spelling.h"
 
 namespace hookline::config {
 
@@ -24,21 +24,21 @@ struct Pattern {
   std::size_t longest = 200;
 };
 
-Type<std::string> text();                        ///< one line, not empty
-Type<std::string> free_text();                   ///< may be empty or span lines
-Type<Text> placed_text();                        ///< not empty, with its place
+Type<std::string> text();       ///< one line, not empty
+Type<std::string> free_text();  ///< may be empty or span lines
+Type<Text> placed_text();       ///< not empty, with its place
 Type<std::string> patterned(std::string words, Pattern pattern);
 Type<Text> patterned_text(std::string words, Pattern pattern);
-Type<Secret> secret();                           ///< not empty, no CR, LF or NUL; never shown
-Type<Text> expression(std::string words);        ///< compiled later: no references, any scalar
-Type<Text> json_path();                          ///< data.items[0].id
+Type<Secret> secret();                     ///< not empty, no CR, LF or NUL; never shown
+Type<Text> expression(std::string words);  ///< compiled later: no references, any scalar
+Type<Text> json_path();                    ///< data.items[0].id
 Type<std::string> json_path_string();
 Type<bool> boolean();
-Type<double> number(double above, double to);    ///< above < value <= to
+Type<double> number(double above, double to);  ///< above < value <= to
 Type<core::Duration> duration(core::Duration from, core::Duration to);
 Type<std::uint64_t> size(std::uint64_t from, std::uint64_t to);
 Type<double> rate();
-Type<std::string> readable_file();               ///< made absolute; must be there
+Type<std::string> readable_file();  ///< made absolute; must be there
 /// Names of things: webhooks, endpoints, policies, templates.
 Type<std::string> name_text();
 
@@ -48,13 +48,15 @@ Type<std::uint32_t> integer(std::uint32_t from, std::uint32_t to);
 template <class E>
 using Words = std::vector<std::pair<std::string_view, E>>;
 
-std::optional<std::string> read_word(Reader& reader, const Node& node, const std::vector<std::string_view>& words);
+std::optional<std::string> read_word(Reader& reader, const Node& node,
+                                     const std::vector<std::string_view>& words);
 Shape word_shape(const std::vector<std::string_view>& words);
 
 template <class E>
 std::vector<std::string_view> spellings(const Words<E>& words) {
   std::vector<std::string_view> out;
-  for (const auto& [word, value] : words) out.push_back(word);
+  for (const auto& [word, value] : words)
+    out.push_back(word);
   return out;
 }
 
@@ -103,7 +105,8 @@ Type<std::vector<T>> list_of(Type<T> item, std::size_t least = 0) {
   };
   type.print = [item](const std::vector<T>& values) {
     auto list = json::Tree::array();
-    for (const auto& value : values) list.push_back(item.print(value));
+    for (const auto& value : values)
+      list.push_back(item.print(value));
     return list;
   };
   return type;
@@ -136,7 +139,9 @@ Type<std::optional<T>> maybe(Type<T> inner) {
     out = std::move(value);
     return true;
   };
-  type.print = [inner](const std::optional<T>& value) -> json::Tree { return value ? inner.print(*value) : json::Tree(); };
+  type.print = [inner](const std::optional<T>& value) -> json::Tree {
+    return value ? inner.print(*value) : json::Tree();
+  };
   return type;
 }
 
@@ -155,7 +160,9 @@ Type<std::optional<T>> word_or(std::string word, Type<T> inner) {
     }
     return present(reader, node, out);
   };
-  type.print = [word, inner](const std::optional<T>& value) -> json::Tree { return value ? inner.print(*value) : json::Tree(word); };
+  type.print = [word, inner](const std::optional<T>& value) -> json::Tree {
+    return value ? inner.print(*value) : json::Tree(word);
+  };
   return type;
 }
 

@@ -8,7 +8,9 @@
 
 namespace hookline::config {
 
-inline bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
+inline bool begins_character(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+}
 
 /// The number of characters (code points) of valid UTF-8.
 std::size_t characters(std::string_view text);

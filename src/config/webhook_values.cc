@@ -4,17 +4,18 @@
 #include <fmt/format.h>
 
 #include "definitions.h"
+#include "hookline/config/secret.h"
 #include "network.h"
 #include "types.h"
 #include "utf8.h"
-#include "hookline/config/secret.h"
 
 namespace hookline::config {
 namespace {
 
 bool is_identifier(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+  return !name.empty() && letter(name[0]) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
 /// What is wrong with a proxy's URL; nullopt if nothing is.
@@ -35,7 +36,8 @@ Type<Text> url() {
     auto scalar = reader.scalar(node, "a URL", false);
     if (!scalar) return false;
     if (scalar->value.ends_with("/***") || scalar->value == "https://***" || scalar->value == "http://***") {
-      reader.error(node, "ends with '***', which Hookline shows instead of a secret", "write the whole URL, or a reference to it: ${env:NAME}");
+      reader.error(node, "ends with '***', which Hookline shows instead of a secret",
+                   "write the whole URL, or a reference to it: ${env:NAME}");
       return false;
     }
     if (const auto fault = find_url_fault(scalar->value)) {
@@ -47,19 +49,26 @@ Type<Text> url() {
     out.literal = std::move(scalar->literal);
     return true;
   };
-  type.print = [](const Text& value) -> json::Tree { return value.value.empty() ? json::Tree() : json::Tree(masked(value)); };
+  type.print = [](const Text& value) -> json::Tree {
+    return value.value.empty() ? json::Tree() : json::Tree(masked(value));
+  };
   return type;
 }
 
 Type<Text> event_pattern() {
-  return patterned_text("event pattern", {"[^A-Z.\\s-]+", "types are written in snake case, e.g. incident_triggered, story_* or incident", 200});
+  return patterned_text(
+      "event pattern",
+      {"[^A-Z.\\s-]+", "types are written in snake case, e.g. incident_triggered, story_* or incident", 200});
 }
 
-bool detections_only(std::string_view pattern) { return pattern.starts_with("detection_"); }
+bool detections_only(std::string_view pattern) {
+  return pattern.starts_with("detection_");
+}
 
 Type<Secret> proxy() {
   Type<Secret> type;
-  type.shape = word_or("none", {or_reference({{"type", "string"}, {"pattern", "^(https?|socks5h?)://[^ ]+$"}}), "URL", {}});
+  type.shape = word_or(
+      "none", {or_reference({{"type", "string"}, {"pattern", "^(https?|socks5h?)://[^ ]+$"}}), "URL", {}});
   type.read = [](Reader& reader, const Node& node, Secret& out) {
     auto scalar = reader.scalar(node, "none or a URL", false);
     if (!scalar) return false;
@@ -86,7 +95,9 @@ Type<std::vector<std::pair<std::string, Text>>> fields() {
   using Fields = std::vector<std::pair<std::string, Text>>;
   Type<Fields> type;
   const auto value = expression("expression");
-  type.shape = {{{"type", or_nothing("object")}, {"propertyNames", {{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}}, {"additionalProperties", value.shape.schema}},
+  type.shape = {{{"type", or_nothing("object")},
+                 {"propertyNames", {{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}},
+                 {"additionalProperties", value.shape.schema}},
                 "mapping of names to expressions",
                 {}};
   type.read = [value](Reader& reader, const Node& node, Fields& out) {
@@ -100,7 +111,9 @@ Type<std::vector<std::pair<std::string, Text>>> fields() {
     for (const auto& member : node.members) {
       Text text;
       if (!is_identifier(member.key)) {
-        reader.error(member.key_place(), fmt::format("{} cannot be the name of a field", in_quotes(member.key)), "use letters, digits and '_', beginning with a letter");
+        reader.error(member.key_place(),
+                     fmt::format("{} cannot be the name of a field", in_quotes(member.key)),
+                     "use letters, digits and '_', beginning with a letter");
         whole = false;
       } else if (value.read(reader, member.value, text)) {
         read.emplace_back(member.key, std::move(text));
@@ -114,7 +127,8 @@ Type<std::vector<std::pair<std::string, Text>>> fields() {
   type.print = [value](const Fields& list) -> json::Tree {
     if (list.empty()) return nullptr;
     auto map = json::Tree::object();
-    for (const auto& [name, text] : list) map[name] = value.print(text);
+    for (const auto& [name, text] : list)
+      map[name] = value.print(text);
     return map;
   };
   return type;

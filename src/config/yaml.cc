@@ -48,13 +48,17 @@ constexpr std::array<Wording, 13> wordings{{
     {"bad file", "nested too deep", "a configuration has at most 64 levels"},
 }};
 
-bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 /// Skips the tag and anchor that stand before a value.
 std::size_t skip_properties(std::string_view text, std::size_t at) {
   while (at < text.size() && (text[at] == '!' || text[at] == '&')) {
-    while (at < text.size() && !blank(text[at])) ++at;
-    while (at < text.size() && blank(text[at])) ++at;
+    while (at < text.size() && !blank(text[at]))
+      ++at;
+    while (at < text.size() && blank(text[at]))
+      ++at;
   }
   return at;
 }
@@ -78,7 +82,8 @@ bool closes(std::string_view text, std::size_t at) {
 
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(const std::shared_ptr<const Source>& source, Problems& problems) : source_(source), problems_(problems) {}
+  Builder(const std::shared_ptr<const Source>& source, Problems& problems)
+      : source_(source), problems_(problems) {}
 
   /// The document that was just handled; nullopt for an empty one.
   std::optional<Node> take() {
@@ -98,21 +103,23 @@ class Builder final : public YAML::EventHandler {
     Node node = make(Node::Kind::null, mark, "?", anchor);
     // Without anything written the mark is that of the next token: the key is the better place.
     const auto rest = std::string_view(source_->text).substr(std::min(node.at, source_->text.size()));
-    const bool written = rest.starts_with('~') || rest.starts_with("null") || rest.starts_with("Null") || rest.starts_with("NULL");
+    const bool written = rest.starts_with('~') || rest.starts_with("null") || rest.starts_with("Null") ||
+                         rest.starts_with("NULL");
     if (!written && !frames_.empty() && frames_.back().has_key) node.at = frames_.back().key_at;
     add(std::move(node), anchor);
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     Node node = make(Node::Kind::scalar, mark, tag, anchor);
     charge(0, value.size());
     node.value = value;
     const char first = node.at < source_->text.size() ? source_->text[node.at] : ' ';
     if (tag == "!") {
-      node.style = first == '|'                   ? Node::Style::literal
-                   : first == '>'                 ? Node::Style::folded
+      node.style = first == '|'                    ? Node::Style::literal
+                   : first == '>'                  ? Node::Style::folded
                    : first == '"' || first == '\'' ? Node::Style::quoted
-                                                  : Node::Style::plain;
+                                                   : Node::Style::plain;
     }
     node.forced_text = tag != "?";
     if ((first == '"' || first == '\'') && !closes(source_->text, node.at)) {
@@ -123,17 +130,20 @@ class Builder final : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) throw Stop{offset(mark), "an alias within the value that it names", "name another value"};
+    if (found == anchors_.end())
+      throw Stop{offset(mark), "an alias within the value that it names", "name another value"};
     charge(found->second);
     add(found->second, 0);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     open(make(Node::Kind::list, mark, tag, anchor), anchor);
   }
   void OnSequenceEnd() override { close(); }
 
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     open(make(Node::Kind::map, mark, tag, anchor), anchor);
   }
   void OnMapEnd() override {
@@ -151,8 +161,11 @@ class Builder final : public YAML::EventHandler {
   };
 
   std::size_t offset(const YAML::Mark& mark) const {
-    if (mark.line < 0 || static_cast<std::size_t>(mark.line) >= source_->lines.size()) return source_->text.size();
-    return std::min(source_->lines[static_cast<std::size_t>(mark.line)] + static_cast<std::size_t>(mark.column), source_->text.size());
+    if (mark.line < 0 || static_cast<std::size_t>(mark.line) >= source_->lines.size())
+      return source_->text.size();
+    return std::min(
+        source_->lines[static_cast<std::size_t>(mark.line)] + static_cast<std::size_t>(mark.column),
+        source_->text.size());
   }
 
   Node make(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
@@ -163,7 +176,9 @@ class Builder final : public YAML::EventHandler {
     node.at = offset(mark);
     const bool plain = tag.empty() || tag == "?" || tag == "!";
     if (!plain && tag != core_tag(kind)) {
-      problems_.push_back({source_->place(node.at, ""), fmt::format("the tag {} has no meaning here", in_quotes(tag)), "remove it", false});
+      problems_.push_back({source_->place(node.at, ""),
+                           fmt::format("the tag {} has no meaning here", in_quotes(tag)), "remove it",
+                           false});
     }
     if (!plain || anchor != 0) node.at = skip_properties(source_->text, node.at);
     return node;
@@ -171,10 +186,14 @@ class Builder final : public YAML::EventHandler {
 
   static std::string_view core_tag(Node::Kind kind) {
     switch (kind) {
-      case Node::Kind::scalar: return "tag:yaml.org,2002:str";
-      case Node::Kind::list: return "tag:yaml.org,2002:seq";
-      case Node::Kind::map: return "tag:yaml.org,2002:map";
-      case Node::Kind::null: break;
+      case Node::Kind::scalar:
+        return "tag:yaml.org,2002:str";
+      case Node::Kind::list:
+        return "tag:yaml.org,2002:seq";
+      case Node::Kind::map:
+        return "tag:yaml.org,2002:map";
+      case Node::Kind::null:
+        break;
     }
     return "?";
   }
@@ -183,13 +202,16 @@ class Builder final : public YAML::EventHandler {
     values_ += values;
     bytes_ += bytes;
     if (values_ > max_yaml_values || bytes_ > max_expanded_bytes) {
-      throw Stop{0, fmt::format("more than {} values or {} bytes once aliases are expanded", max_yaml_values, max_expanded_bytes),
+      throw Stop{0,
+                 fmt::format("more than {} values or {} bytes once aliases are expanded", max_yaml_values,
+                             max_expanded_bytes),
                  "split the file, or write fewer aliases"};
     }
   }
   void charge(const Node& copied) {
     charge(1, copied.value.size());
-    for (const auto& item : copied.items) charge(item);
+    for (const auto& item : copied.items)
+      charge(item);
     for (const auto& member : copied.members) {
       charge(0, member.key.size());
       charge(member.value);
@@ -197,7 +219,8 @@ class Builder final : public YAML::EventHandler {
   }
 
   void open(Node node, YAML::anchor_t anchor) {
-    if (frames_.size() >= max_yaml_depth) throw Stop{node.at, "nested too deep", "a configuration has at most 64 levels"};
+    if (frames_.size() >= max_yaml_depth)
+      throw Stop{node.at, "nested too deep", "a configuration has at most 64 levels"};
     frames_.push_back({std::move(node), anchor, false, {}, 0});
   }
   void close() {
@@ -240,7 +263,8 @@ class Builder final : public YAML::EventHandler {
       if (inserted) continue;
       duplicate[i] = true;
       const auto there = source_->place(first->second, "");
-      problems_.push_back({source_->place(member.key_at, ""), fmt::format("the key {} stands here twice", in_quotes(member.key)),
+      problems_.push_back({source_->place(member.key_at, ""),
+                           fmt::format("the key {} stands here twice", in_quotes(member.key)),
                            fmt::format("it is already set in line {}; keep one of them", there.line), false});
     }
     std::size_t i = 0;
@@ -248,8 +272,10 @@ class Builder final : public YAML::EventHandler {
   }
 
   static void assign_pointers(Node& node, std::string pointer) {
-    for (std::size_t i = 0; i < node.items.size(); ++i) assign_pointers(node.items[i], append_pointer(pointer, std::to_string(i)));
-    for (auto& member : node.members) assign_pointers(member.value, append_pointer(pointer, member.key));
+    for (std::size_t i = 0; i < node.items.size(); ++i)
+      assign_pointers(node.items[i], append_pointer(pointer, std::to_string(i)));
+    for (auto& member : node.members)
+      assign_pointers(member.value, append_pointer(pointer, member.key));
     node.pointer = std::move(pointer);
   }
 
@@ -273,12 +299,14 @@ class View : public std::streambuf {
 
 /// What yaml-cpp would misread: it takes 0x04 for the end, and other encodings on trust.
 std::optional<Stop> find_unreadable(std::string_view text) {
-  if (text.size() > max_yaml_bytes) return Stop{0, fmt::format("the file has {} bytes", text.size()), "at most 1 MiB is read: split it"};
+  if (text.size() > max_yaml_bytes)
+    return Stop{0, fmt::format("the file has {} bytes", text.size()), "at most 1 MiB is read: split it"};
   if (const auto at = find_invalid_utf8(text)) return Stop{*at, "not UTF-8", "save the file as UTF-8"};
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F) {
-      return Stop{i, fmt::format("a control character (0x{:02x})", byte), "write it as an escape in double quotes, e.g. \"\\x1b\""};
+      return Stop{i, fmt::format("a control character (0x{:02x})", byte),
+                  "write it as an escape in double quotes, e.g. \"\\x1b\""};
     }
   }
   return std::nullopt;
@@ -288,7 +316,8 @@ Problem as_problem(const Source& source, const YAML::Exception& error) {
   Problem problem{source.place(0, ""), error.msg, "", false};
   if (error.mark.line >= 0) {
     const auto line = std::min(static_cast<std::size_t>(error.mark.line), source.lines.size() - 1);
-    problem.place = source.place(source.lines[line] + static_cast<std::size_t>(std::max(error.mark.column, 0)), "");
+    problem.place =
+        source.place(source.lines[line] + static_cast<std::size_t>(std::max(error.mark.column, 0)), "");
   }
   for (const auto& wording : wordings) {
     if (error.msg == wording.theirs) {
@@ -303,7 +332,9 @@ Problem as_problem(const Source& source, const YAML::Exception& error) {
 
 std::vector<Node> parse_yaml(const std::shared_ptr<const Source>& source, Problems& problems) {
   std::vector<Node> documents;
-  const auto report = [&](const Stop& stop) { problems.push_back({source->place(stop.at, ""), stop.what, stop.remedy, false}); };
+  const auto report = [&](const Stop& stop) {
+    problems.push_back({source->place(stop.at, ""), stop.what, stop.remedy, false});
+  };
   if (const auto unreadable = find_unreadable(source->text)) {
     report(*unreadable);
     return documents;

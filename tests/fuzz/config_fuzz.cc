@@ -24,11 +24,14 @@ void require(bool holds) {
 }
 
 SecretSource one_secret() {
-  return {[](const std::string&) { return std::optional(std::string(secret)); }, [](const std::filesystem::path&) { return std::optional(std::string(secret)); }};
+  return {[](const std::string&) { return std::optional(std::string(secret)); },
+          [](const std::filesystem::path&) { return std::optional(std::string(secret)); }};
 }
 
 /// A text that spells the secret itself, or nearly so that a mask completes it, proves nothing.
-bool spells_secret(std::string_view text) { return text.find("s3cr3t") != text.npos; }
+bool spells_secret(std::string_view text) {
+  return text.find("s3cr3t") != text.npos;
+}
 
 void check(const Problems& problems, std::string_view text) {
   const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
@@ -58,7 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto webhooks = parse_webhooks(text, "f.yaml", {}, problems, one_secret());
   check(problems, text);
   // A name is shown wherever the webhook is, even if a reference brought it; this one's is no name.
-  for (const auto& webhook : webhooks) check_round_trip(webhook);
+  for (const auto& webhook : webhooks)
+    check_round_trip(webhook);
 
   Problems wrong;
   const auto documents = parse_yaml(std::make_shared<const Source>("f.yaml", text), wrong);
@@ -66,7 +70,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Reader reader(secrets, wrong);
   for (const auto& document : documents) {
     SettingsDraft draft;
-    if (read_section(reader, document, settings_section(), draft)) require(to_tree(draft.settings).dump().size() > 2);
+    if (read_section(reader, document, settings_section(), draft))
+      require(to_tree(draft.settings).dump().size() > 2);
   }
   wrong.resize(std::min<std::size_t>(wrong.size(), 1000));
   check(wrong, text);

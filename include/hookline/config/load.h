@@ -22,8 +22,8 @@ struct Node;  // what YAML says, with places; inside of the room
 struct TemplateSource {
   std::string name;
   std::string description;
-  json::Tree keys;       ///< any key of a webhook
-  json::Tree example;    ///< {event, request}: shown in the docs, run as a test; null if none
+  json::Tree keys;     ///< any key of a webhook
+  json::Tree example;  ///< {event, request}: shown in the docs, run as a test; null if none
   Place place;
   /// `keys` with the places where they are written. Null in a template made by hand: then
   /// problems in them tell its file and the pointer only.
@@ -35,7 +35,7 @@ struct TemplateSource {
 struct Configuration {
   Settings settings;
   std::vector<Webhook> webhooks;
-  std::vector<Webhook> faulty;            ///< with mistakes, as far as read: to be checked further, never used
+  std::vector<Webhook> faulty;  ///< with mistakes, as far as read: to be checked further, never used
   std::vector<Policy> policies;
   std::vector<TemplateSource> templates;  ///< shipped and own
   Problems problems;                      ///< in the order of files and lines

@@ -14,7 +14,7 @@ namespace hookline::config {
 
 /// A place in a file. Lines and columns count from 1; 0 means "not known".
 struct Place {
-  std::string file;     ///< as the user named it, relative to where the command ran if it was
+  std::string file;  ///< as the user named it, relative to where the command ran if it was
   std::size_t line = 0;
   std::size_t column = 0;
   std::string pointer;  ///< JSON pointer within the document, e.g. "/endpoints/0/url"
@@ -55,9 +55,9 @@ struct Text {
   };
 
   std::string value;
-  Place place;  ///< where the first character of `value` stands, as far as the file's style tells
-  std::size_t indent = 0;      ///< columns before each further line (block scalars)
-  bool verbatim = false;       ///< false: escapes or folding; only the start is exact
+  Place place;             ///< where the first character of `value` stands, as far as the file's style tells
+  std::size_t indent = 0;  ///< columns before each further line (block scalars)
+  bool verbatim = false;   ///< false: escapes or folding; only the start is exact
   std::vector<Literal> literal;  ///< in ascending order, disjoint
 
   bool operator==(const Text& other) const { return value == other.value && literal == other.literal; }

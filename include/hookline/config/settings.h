@@ -26,16 +26,28 @@ struct KafkaProperty {
 
 /// The suffixes of Hookline's own topics, in the order of docs/config.md.
 enum class OwnTopic : std::uint8_t {
-  dead_letters, retry_10s, retry_1m, retry_10m, retry_1h, retry_6h, ordered, thresholds, webhooks,
-  correlations, deliveries, replays, notices, jobs,
+  dead_letters,
+  retry_10s,
+  retry_1m,
+  retry_10m,
+  retry_1h,
+  retry_6h,
+  ordered,
+  thresholds,
+  webhooks,
+  correlations,
+  deliveries,
+  replays,
+  notices,
+  jobs,
 };
 inline constexpr std::size_t own_topic_count = 14;
 /// "dead-letters", "retry.10s", …: what follows the prefix, and the key under `topics.names`.
 std::string_view suffix(OwnTopic topic);
 
 struct Topics {
-  std::array<std::vector<std::string>, 4> sources;        ///< by event kind: alarm, audit, detection, incident
-  std::array<std::string, own_topic_count> own;           ///< full names: prefix and overrides applied
+  std::array<std::vector<std::string>, 4> sources;  ///< by event kind: alarm, audit, detection, incident
+  std::array<std::string, own_topic_count> own;     ///< full names: prefix and overrides applied
   const std::string& operator[](OwnTopic topic) const { return own[static_cast<std::size_t>(topic)]; }
 };
 
@@ -68,8 +80,8 @@ struct EgressRule {
 };
 
 struct Limits {
-  std::uint32_t in_flight = 20000;          ///< deliveries held at once, whole process
-  std::uint64_t memory = 256ull << 20;      ///< bytes of held records, whole process
+  std::uint32_t in_flight = 20000;      ///< deliveries held at once, whole process
+  std::uint64_t memory = 256ull << 20;  ///< bytes of held records, whole process
   std::uint64_t event_size = 1ull << 20;
   std::uint64_t response_size = 64ull << 10;
 };
@@ -112,7 +124,8 @@ struct Settings {
   /// `group.id` of the kafka properties; empty if there is none.
   std::string group_id() const;
   std::string file;  ///< where it was read from
-  std::vector<std::string> referenced;  ///< JSON pointers of what holds a resolved secret reference: to_tree masks it
+  std::vector<std::string>
+      referenced;  ///< JSON pointers of what holds a resolved secret reference: to_tree masks it
 };
 
 }  // namespace hookline::config

@@ -34,7 +34,7 @@ struct HeaderSetting {
 };
 
 struct EndpointSetting {
-  std::string name;       ///< default: its position
+  std::string name;  ///< default: its position
   Text url;
   bool url_secret = false;  ///< came from a secret reference
   Method method = Method::post;
@@ -67,7 +67,7 @@ struct Correlation {
   std::string key;          ///< attribute or path whose value joins create and update
   std::string response_id;  ///< creating side: path into the answer; empty on the updating side
   std::optional<core::Duration> expires = std::chrono::days(90);  ///< creating side; nullopt: never
-  std::string from;         ///< updating side: name of the creating webhook; empty on the creating side
+  std::string from;  ///< updating side: name of the creating webhook; empty on the creating side
   Place from_place;
   core::Duration wait = std::chrono::seconds(60);  ///< updating side: for a create that has not come yet
   OnNotFound on_404 = OnNotFound::fail;
@@ -76,7 +76,7 @@ struct Correlation {
 struct Retry {
   std::vector<core::Duration> schedule;  ///< wait before attempt 2, 3, …; presets are resolved
   RetryOn on = RetryOn::transient;
-  core::Duration max_age{};              ///< from the first attempt; default 2 x schedule, at least 15 min
+  core::Duration max_age{};  ///< from the first attempt; default 2 x schedule, at least 15 min
 };
 
 struct Timeout {
@@ -110,7 +110,8 @@ struct Webhook {
   std::optional<Text> payload;
   EventFormatting event_formatting = EventFormatting::none;
   TextEscape escape = TextEscape::none;
-  std::uint32_t max_text = 0;  ///< characters per inserted text, the rest is cut with an ellipsis; 0: no limit
+  std::uint32_t max_text =
+      0;  ///< characters per inserted text, the rest is cut with an ellipsis; 0: no limit
   BodyFormat format = BodyFormat::object;
   Batch batch;
   std::optional<Correlation> correlation;

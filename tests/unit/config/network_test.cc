@@ -15,9 +15,18 @@ namespace {
 
 TEST(EgressRules, AreReadAndWrittenBack) {
   const std::pair<const char*, const char*> rules[] = {
-      {"public", "public"},           {"10.0.0.0/8", "10.0.0.0/8"},       {"10.1.2.3", "10.1.2.3/32"},           {"0.0.0.0/0", "0.0.0.0/0"},
-      {"127.0.0.1/32:9000", "127.0.0.1/32:9000"}, {"::/0", "::/0"},       {"2001:db8::/32", "2001:db8::/32"},    {"[2001:db8::/32]:443", "[2001:db8::/32]:443"},
-      {"[::1]", "::1/128"},           {"::1", "::1/128"},                 {"10.1.2.3:80", "10.1.2.3/32:80"},     {"[::ffff:10.0.0.0/104]:1", "10.0.0.0/8:1"},
+      {"public", "public"},
+      {"10.0.0.0/8", "10.0.0.0/8"},
+      {"10.1.2.3", "10.1.2.3/32"},
+      {"0.0.0.0/0", "0.0.0.0/0"},
+      {"127.0.0.1/32:9000", "127.0.0.1/32:9000"},
+      {"::/0", "::/0"},
+      {"2001:db8::/32", "2001:db8::/32"},
+      {"[2001:db8::/32]:443", "[2001:db8::/32]:443"},
+      {"[::1]", "::1/128"},
+      {"::1", "::1/128"},
+      {"10.1.2.3:80", "10.1.2.3/32:80"},
+      {"[::ffff:10.0.0.0/104]:1", "10.0.0.0/8:1"},
   };
   for (const auto& [written, canonical] : rules) {
     const auto rule = parse_egress_rule(written);
@@ -36,8 +45,27 @@ TEST(EgressRules, HoldIPv4AsMappedAddresses) {
 }
 
 TEST(EgressRules, AreRefusedWhenTheyAreNotClear) {
-  for (const auto* text : {"", "Public", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0/8", "10.0.0.1/8", "::1/129", "2001:db8::1/32", "[::1", "[::1]443", "[::1]:", "10.0.0.0/8:0",
-                           "10.0.0.0/8:65536", "10.0.0.0/8:x", "example.com", "010.0.0.1", "1", "127.1", "10.0.0.0/8 ", "10.0.0.0/08:1x"}) {
+  for (const auto* text : {"",
+                           "Public",
+                           "10.0.0.0/33",
+                           "10.0.0.0/-1",
+                           "10.0.0.0/",
+                           "10.0.0/8",
+                           "10.0.0.1/8",
+                           "::1/129",
+                           "2001:db8::1/32",
+                           "[::1",
+                           "[::1]443",
+                           "[::1]:",
+                           "10.0.0.0/8:0",
+                           "10.0.0.0/8:65536",
+                           "10.0.0.0/8:x",
+                           "example.com",
+                           "010.0.0.1",
+                           "1",
+                           "127.1",
+                           "10.0.0.0/8 ",
+                           "10.0.0.0/08:1x"}) {
     EXPECT_FALSE(parse_egress_rule(text)) << text;
   }
 }
@@ -46,9 +74,11 @@ TEST(EgressRules, OfEveryNetworkReadBack) {
   core::Random random(5);
   for (int i = 0; i < 2000; ++i) {
     EgressRule rule;
-    for (auto& byte : rule.network) byte = static_cast<std::uint8_t>(random.next());
+    for (auto& byte : rule.network)
+      byte = static_cast<std::uint8_t>(random.next());
     rule.prefix = static_cast<int>(random.below(129));
-    for (int bit = rule.prefix; bit < 128; ++bit) rule.network[static_cast<std::size_t>(bit / 8)] &= static_cast<std::uint8_t>(~(0x80 >> (bit % 8)));
+    for (int bit = rule.prefix; bit < 128; ++bit)
+      rule.network[static_cast<std::size_t>(bit / 8)] &= static_cast<std::uint8_t>(~(0x80 >> (bit % 8)));
     if (random.chance(0.5)) rule.port = static_cast<std::uint16_t>(1 + random.below(65535));
     const auto text = format_egress_rule(rule);
     const auto back = parse_egress_rule(text);
@@ -63,12 +93,16 @@ TEST(Listening, NeedsAnAddressAndAPort) {
   EXPECT_EQ(parse_listen("127.0.0.1:8080"), (std::pair<std::string, std::uint16_t>("127.0.0.1", 8080)));
   EXPECT_EQ(parse_listen("[::1]:0"), (std::pair<std::string, std::uint16_t>("::1", 0)));
   EXPECT_EQ(parse_listen("localhost:80")->first, "localhost");
-  for (const auto* text : {"", "8080", ":8080", "::1:80", "[127.0.0.1]:80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "example.com:80", "[]:1", "[::1]x:1"}) EXPECT_FALSE(parse_listen(text)) << text;
+  for (const auto* text : {"", "8080", ":8080", "::1:80", "[127.0.0.1]:80", "127.0.0.1",
+                           "127.0.0.1:", "127.0.0.1:65536", "example.com:80", "[]:1", "[::1]x:1"})
+    EXPECT_FALSE(parse_listen(text)) << text;
 }
 
 TEST(Listening, KnowsLoopback) {
-  for (const auto* address : {"127.0.0.1", "127.1.2.3", "::1", "localhost", "::ffff:127.0.0.1"}) EXPECT_TRUE(is_loopback(address)) << address;
-  for (const auto* address : {"0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "::2", "x"}) EXPECT_FALSE(is_loopback(address)) << address;
+  for (const auto* address : {"127.0.0.1", "127.1.2.3", "::1", "localhost", "::ffff:127.0.0.1"})
+    EXPECT_TRUE(is_loopback(address)) << address;
+  for (const auto* address : {"0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "::2", "x"})
+    EXPECT_FALSE(is_loopback(address)) << address;
 }
 
 TEST(Urls, ShowSchemeAndHostOnly) {
@@ -79,10 +113,13 @@ TEST(Urls, ShowSchemeAndHostOnly) {
 }
 
 TEST(Headers, ThatAreReservedAreSoInEveryCase) {
-  for (const auto* name : {"Host", "host", "CONTENT-LENGTH", "transfer-encoding", "Connection", "Expect", "upgrade", "webhook-id", "Webhook-Signature", "webhook-anything"}) {
+  for (const auto* name : {"Host", "host", "CONTENT-LENGTH", "transfer-encoding", "Connection", "Expect",
+                           "upgrade", "webhook-id", "Webhook-Signature", "webhook-anything"}) {
     EXPECT_TRUE(reserved_header(name)) << name;
   }
-  for (const auto* name : {"X-Host", "Content-Type", "User-Agent", "Hosts", "webhook", "X-webhook-id", "Authorization"}) EXPECT_FALSE(reserved_header(name)) << name;
+  for (const auto* name :
+       {"X-Host", "Content-Type", "User-Agent", "Hosts", "webhook", "X-webhook-id", "Authorization"})
+    EXPECT_FALSE(reserved_header(name)) << name;
 }
 
 TEST(Suggestions, FindTheNearestName) {
@@ -98,8 +135,11 @@ TEST(Suggestions, FindTheNearestName) {
 
 TEST(Utf8, IsCheckedToTheByte) {
   EXPECT_EQ(find_invalid_utf8("aä€😀\xF4\x8F\xBF\xBF"), std::nullopt);
-  const std::pair<const char*, std::size_t> bad[] = {{"a\x80", 1}, {"\xC0\xAF", 0}, {"a\xE0\x80\x80", 1}, {"\xED\xA0\x80", 0}, {"\xF4\x90\x80\x80", 0}, {"ab\xE2\x82", 2}, {"\xFF", 0}};
-  for (const auto& [text, at] : bad) EXPECT_EQ(find_invalid_utf8(text), at) << at;
+  const std::pair<const char*, std::size_t> bad[] = {
+      {"a\x80", 1},      {"\xC0\xAF", 0}, {"a\xE0\x80\x80", 1}, {"\xED\xA0\x80", 0}, {"\xF4\x90\x80\x80", 0},
+      {"ab\xE2\x82", 2}, {"\xFF", 0}};
+  for (const auto& [text, at] : bad)
+    EXPECT_EQ(find_invalid_utf8(text), at) << at;
 }
 
 TEST(Quotes, ShowTextSafelyAndShort) {

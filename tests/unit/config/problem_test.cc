@@ -33,7 +33,9 @@ TEST(ProblemWithin, AQuotedTextIsExact) {
   EXPECT_EQ(place(*with("filter: \"service == @x\"\n").filter, "@"), "4:21");
 }
 
-TEST(ProblemWithin, ATextCountsCharactersNotBytes) { EXPECT_EQ(place(*with("filter: 'ä€😀 @x'\n").filter, "@"), "4:14"); }
+TEST(ProblemWithin, ATextCountsCharactersNotBytes) {
+  EXPECT_EQ(place(*with("filter: 'ä€😀 @x'\n").filter, "@"), "4:14");
+}
 
 TEST(ProblemWithin, ABlockIsExactInEveryLine) {
   const auto payload = *with("payload: |\n  {\n    \"a\": @1,\n\n  \"b\": @2}\n").payload;
@@ -55,7 +57,8 @@ TEST(ProblemWithin, ABlockWithAnIndentOfItsOwnIsExact) {
 }
 
 TEST(ProblemWithin, ABlockOfAWindowsFileIsExact) {
-  auto read = read_webhooks("name: a\r\nevents: [x]\r\nendpoints: [{url: https://h/}]\r\npayload: |\r\n  {\r\n   @}\r\n");
+  auto read = read_webhooks(
+      "name: a\r\nevents: [x]\r\nendpoints: [{url: https://h/}]\r\npayload: |\r\n  {\r\n   @}\r\n");
   ASSERT_EQ(read.webhooks.size(), 1u);
   EXPECT_EQ(place(*read.webhooks[0].payload, "@"), "6:4");
 }
@@ -85,7 +88,8 @@ TEST(ProblemWithin, ASecretStandsWhereItsReferenceBegins) {
 
 TEST(ProblemWithin, ASecretNeverRepeatsIt) {
   const auto w = with("headers: {X-A: '${env:TOKEN}'}\n");
-  const auto problem = problem_in(w.headers.at(0).value, {0, 1, "'t0ken-value' and t0ken-value are wrong", "not t0ken-value", false});
+  const auto problem = problem_in(
+      w.headers.at(0).value, {0, 1, "'t0ken-value' and t0ken-value are wrong", "not t0ken-value", false});
   EXPECT_EQ(problem.what, "'***' and *** are wrong");
   EXPECT_EQ(problem.remedy, "not ***");
 }
@@ -95,7 +99,8 @@ TEST(ProblemWithin, ATextTellsWarningsAsSuch) {
 }
 
 TEST(ProblemLines, AreWhatCompilersPrint) {
-  EXPECT_EQ(format({{"a.yaml", 3, 7, "/x"}, "it is wrong", "right it", false}), "a.yaml:3:7: error: it is wrong; right it");
+  EXPECT_EQ(format({{"a.yaml", 3, 7, "/x"}, "it is wrong", "right it", false}),
+            "a.yaml:3:7: error: it is wrong; right it");
   EXPECT_EQ(format({{"a.yaml", 0, 0, ""}, "it is odd", "", true}), "a.yaml: warning: it is odd");
 }
 

@@ -74,7 +74,8 @@ inline Known usual_secrets() {
 /// The problems as users read them.
 inline std::vector<std::string> lines(const Problems& problems) {
   std::vector<std::string> out;
-  for (const auto& problem : problems) out.push_back(format(problem));
+  for (const auto& problem : problems)
+    out.push_back(format(problem));
   return out;
 }
 
@@ -95,7 +96,8 @@ inline Configuration load_text(const Folder& folder, std::string_view yaml) {
   const auto prefix = folder.path().string() + "/";
   for (auto& problem : loaded.problems) {
     for (auto* text : {&problem.place.file, &problem.what, &problem.remedy}) {
-      for (auto at = text->find(prefix); at != std::string::npos; at = text->find(prefix)) text->erase(at, prefix.size());
+      for (auto at = text->find(prefix); at != std::string::npos; at = text->find(prefix))
+        text->erase(at, prefix.size());
     }
   }
   return loaded;

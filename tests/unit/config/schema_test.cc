@@ -31,7 +31,8 @@ void expect_file(const std::filesystem::path& file, const std::string& text) {
     std::filesystem::create_directories((tree_root / file).parent_path());
     std::ofstream(tree_root / file, std::ios::binary) << text;
   }
-  EXPECT_TRUE(contents(tree_root / file) == text) << file << " is stale: run this test with HOOKLINE_REWRITE=1";
+  EXPECT_TRUE(contents(tree_root / file) == text)
+      << file << " is stale: run this test with HOOKLINE_REWRITE=1";
 }
 
 TEST(GeneratedFiles, SchemasAreUpToDate) {
@@ -62,7 +63,8 @@ void each_property(const json::Tree& schema, const std::string& at, Visit visit)
     } else if (keyword == "items") {
       each_property(rule, at + "/[]", visit);
     } else if (keyword == "anyOf") {
-      for (const auto& part : rule) each_property(part, at, visit);
+      for (const auto& part : rule)
+        each_property(part, at, visit);
     }
   }
 }
@@ -72,7 +74,8 @@ TEST(Schemas, SayEverythingThatAnEditorShows) {
     EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     EXPECT_EQ(schema["additionalProperties"], false);
     each_property(schema, "", [](const std::string& at, const json::Tree& property) {
-      EXPECT_TRUE(property.contains("description") && !property["description"].get<std::string>().empty()) << at;
+      EXPECT_TRUE(property.contains("description") && !property["description"].get<std::string>().empty())
+          << at;
     });
   }
 }
@@ -86,7 +89,8 @@ TEST(Schemas, HaveDefaultsAndExamplesThatAreValid) {
       if (property.contains("default")) {
         EXPECT_THAT(checker.violations(property["default"]), IsEmpty()) << at;
       }
-      for (const auto& example : property.value("examples", json::Tree::array())) EXPECT_THAT(checker.violations(example), IsEmpty()) << at;
+      for (const auto& example : property.value("examples", json::Tree::array()))
+        EXPECT_THAT(checker.violations(example), IsEmpty()) << at;
     });
   }
 }
@@ -98,7 +102,8 @@ TEST(Schemas, TellDefaultsThatTheParserHas) {
   EXPECT_EQ(properties["timeout"]["properties"]["request"]["default"], "15s");
   EXPECT_EQ(properties["rate_limit"]["default"], "none");
   EXPECT_EQ(properties["retry"]["properties"]["preset"]["default"], "standard");
-  EXPECT_EQ(config_schema()["properties"]["egress"]["properties"]["allow"]["default"], json::Tree::array({"public"}));
+  EXPECT_EQ(config_schema()["properties"]["egress"]["properties"]["allow"]["default"],
+            json::Tree::array({"public"}));
 }
 
 std::vector<Node> documents_of(const std::filesystem::path& file) {
@@ -117,7 +122,8 @@ TEST(Examples, OfTheTreeAreValidByProgramAndSchema) {
   }
   for (const auto& entry : std::filesystem::directory_iterator(tree_root / "config/webhooks")) {
     for (const auto& document : documents_of(entry.path())) {
-      EXPECT_THAT(test::JsonSchema(webhook_schema()).violations(to_tree(document)), IsEmpty()) << entry.path();
+      EXPECT_THAT(test::JsonSchema(webhook_schema()).violations(to_tree(document)), IsEmpty())
+          << entry.path();
     }
   }
 }
@@ -125,7 +131,8 @@ TEST(Examples, OfTheTreeAreValidByProgramAndSchema) {
 TEST(Examples, OfTheShippedTemplatesAreValidBySchema) {
   for (const auto& entry : std::filesystem::directory_iterator(tree_root / "config/templates")) {
     for (const auto& document : documents_of(entry.path())) {
-      EXPECT_THAT(test::JsonSchema(template_schema()).violations(to_tree(document)), IsEmpty()) << entry.path();
+      EXPECT_THAT(test::JsonSchema(template_schema()).violations(to_tree(document)), IsEmpty())
+          << entry.path();
     }
   }
 }
@@ -166,9 +173,11 @@ json::Tree odd_value(core::Random& random) {
 void pointers(const json::Tree& tree, const std::string& at, std::vector<std::string>& out) {
   if (!at.empty()) out.push_back(at);
   if (tree.is_object()) {
-    for (const auto& [key, value] : tree.items()) pointers(value, append_pointer(at, key), out);
+    for (const auto& [key, value] : tree.items())
+      pointers(value, append_pointer(at, key), out);
   } else if (tree.is_array()) {
-    for (std::size_t i = 0; i < tree.size(); ++i) pointers(tree[i], append_pointer(at, std::to_string(i)), out);
+    for (std::size_t i = 0; i < tree.size(); ++i)
+      pointers(tree[i], append_pointer(at, std::to_string(i)), out);
   }
 }
 
@@ -218,12 +227,30 @@ TEST(ParserAndSchema, AgreeOnEverySettingThatTheParserAccepts) {
 TEST(ParserAndSchema, RefuseTheSameMistakes) {
   const test::JsonSchema schema(webhook_schema());
   const std::pair<const char*, json::Tree> mistakes[] = {
-      {"/concurrency", 0},           {"/concurrency", "many"},        {"/enabled", "yes"},          {"/name", "a b"},
-      {"/events", "x"},              {"/events/0", "A.b"},            {"/endpoints", json::Tree::array()}, {"/endpoints/0/url", "ftp://h"},
-      {"/endpoints/0/method", "GET"}, {"/timeout/connect", "5 minutes"}, {"/rate_limit", 5},        {"/ordering", "keys"},
-      {"/auth", json::Tree::object()}, {"/headers/Host", "x"},        {"/headers/webhook-id", "x"}, {"/headers/a b", "x"},
-      {"/retry/preset", "standard"}, {"/tls/cert", "/etc/hookline/ca.pem"}, {"/proxy", "p:1"},      {"/failure_email/0", "x"},
-      {"/disable_after/failure_ratio", 2}, {"/fields/1a", "x"},       {"/unknown", 1},              {"/max_text", 1.5},
+      {"/concurrency", 0},
+      {"/concurrency", "many"},
+      {"/enabled", "yes"},
+      {"/name", "a b"},
+      {"/events", "x"},
+      {"/events/0", "A.b"},
+      {"/endpoints", json::Tree::array()},
+      {"/endpoints/0/url", "ftp://h"},
+      {"/endpoints/0/method", "GET"},
+      {"/timeout/connect", "5 minutes"},
+      {"/rate_limit", 5},
+      {"/ordering", "keys"},
+      {"/auth", json::Tree::object()},
+      {"/headers/Host", "x"},
+      {"/headers/webhook-id", "x"},
+      {"/headers/a b", "x"},
+      {"/retry/preset", "standard"},
+      {"/tls/cert", "/etc/hookline/ca.pem"},
+      {"/proxy", "p:1"},
+      {"/failure_email/0", "x"},
+      {"/disable_after/failure_ratio", 2},
+      {"/fields/1a", "x"},
+      {"/unknown", 1},
+      {"/max_text", 1.5},
   };
   for (const auto& [at, value] : mistakes) {
     auto tree = full_webhook();

@@ -21,7 +21,8 @@ json::Tree tree_of(std::string_view yaml, const std::vector<TemplateSource>& tem
 #define GOOD "name: a\nevents: [x]\nendpoints: [{url: https://h/}]\n"
 
 TEST(WebhookTree, LeavesDefaultsOut) {
-  EXPECT_EQ(tree_of(GOOD "enabled: true\nretry: {preset: standard}\ntimeout: {connect: 5s}\nconcurrency: 64\nrate_limit: none\nproxy: none\n"),
+  EXPECT_EQ(tree_of(GOOD "enabled: true\nretry: {preset: standard}\ntimeout: {connect: 5s}\nconcurrency: "
+                         "64\nrate_limit: none\nproxy: none\n"),
             json::Tree::parse(R"({"name": "a", "events": ["x"], "endpoints": [{"url": "https://h/"}]})"));
 }
 
@@ -38,9 +39,12 @@ TEST(WebhookTree, IsWhatTheYamlIs) {
 }
 
 TEST(WebhookTree, KeepsBothSidesOfACorrelation) {
-  for (const auto* text : {R"({"key": "id", "response_id": "result.id"})", R"({"key": "id", "response_id": "result.id", "expires": "none"})",
-                           R"({"key": "id", "from": "b"})", R"({"key": "id", "from": "b", "wait": "5s", "on_404": "create"})"}) {
-    auto written = json::Tree::parse(R"({"name": "a", "events": ["x"], "endpoints": [{"url": "https://h/"}]})");
+  for (const auto* text :
+       {R"({"key": "id", "response_id": "result.id"})",
+        R"({"key": "id", "response_id": "result.id", "expires": "none"})", R"({"key": "id", "from": "b"})",
+        R"({"key": "id", "from": "b", "wait": "5s", "on_404": "create"})"}) {
+    auto written =
+        json::Tree::parse(R"({"name": "a", "events": ["x"], "endpoints": [{"url": "https://h/"}]})");
     written["correlation"] = json::Tree::parse(text);
     EXPECT_EQ(tree_of(written.dump()), written);
   }
@@ -48,14 +52,24 @@ TEST(WebhookTree, KeepsBothSidesOfACorrelation) {
 
 TEST(WebhookTree, NamesPresets) {
   EXPECT_EQ(tree_of(GOOD "retry: {preset: wallarm}\n")["retry"], json::Tree({{"preset", "wallarm"}}));
-  EXPECT_EQ(tree_of(GOOD "retry: {preset: squadcast, on: transient}\n")["retry"], json::Tree({{"preset", "squadcast"}, {"on", "transient"}}));
-  EXPECT_EQ(tree_of(GOOD "retry: {schedule: [5s, 30s, 2m], on: any_failure}\n")["retry"], json::Tree({{"preset", "squadcast"}}));
+  EXPECT_EQ(tree_of(GOOD "retry: {preset: squadcast, on: transient}\n")["retry"],
+            json::Tree({{"preset", "squadcast"}, {"on", "transient"}}));
+  EXPECT_EQ(tree_of(GOOD "retry: {schedule: [5s, 30s, 2m], on: any_failure}\n")["retry"],
+            json::Tree({{"preset", "squadcast"}}));
 }
 
 TEST(WebhookTree, LeavesOutWhatItsTemplateSets) {
-  const TemplateSource tickets{"tickets", "", json::Tree::parse(R"({"payload": "{}", "ordering": "key", "headers": {"X-A": "${env:TOKEN}"}})"), nullptr, {"t.yaml", 1, 1, ""}, nullptr};
-  EXPECT_EQ(tree_of(GOOD "template: tickets\nordering: none\n", {tickets}),
-            json::Tree::parse(R"({"name": "a", "events": ["x"], "endpoints": [{"url": "https://h/"}], "template": "tickets"})"));
+  const TemplateSource tickets{
+      "tickets",
+      "",
+      json::Tree::parse(R"({"payload": "{}", "ordering": "key", "headers": {"X-A": "${env:TOKEN}"}})"),
+      nullptr,
+      {"t.yaml", 1, 1, ""},
+      nullptr};
+  EXPECT_EQ(
+      tree_of(GOOD "template: tickets\nordering: none\n", {tickets}),
+      json::Tree::parse(
+          R"({"name": "a", "events": ["x"], "endpoints": [{"url": "https://h/"}], "template": "tickets"})"));
 }
 
 TEST(WebhookTree, MasksEverySecret) {
@@ -82,26 +96,38 @@ TEST(WebhookTree, MasksEverySecret) {
 }
 
 TEST(WebhookTree, ShowsOnlySchemeAndHostOfASecretUrl) {
-  EXPECT_EQ(tree_of("name: a\nevents: [x]\nsecret_url: true\nendpoints: [{url: 'https://hooks.example.com:8443/T0/B0?x=y'}]\n")["endpoints"][0]["url"],
+  EXPECT_EQ(tree_of("name: a\nevents: [x]\nsecret_url: true\nendpoints: [{url: "
+                    "'https://hooks.example.com:8443/T0/B0?x=y'}]\n")["endpoints"][0]["url"],
             "https://hooks.example.com:8443/***");
 }
 
 TEST(WebhookTree, MasksAHostThatHoldsASecret) {
-  EXPECT_EQ(tree_of("name: a\nevents: [x]\nendpoints: [{url: 'https://${env:TOKEN}.example.com/p'}]\n")["endpoints"][0]["url"], "https://***");
-  EXPECT_EQ(tree_of("name: a\nevents: [x]\nendpoints: [{url: 'https://h.example.com${env:PATH_OF}'}]\n")["endpoints"][0]["url"], "https://***");
+  EXPECT_EQ(
+      tree_of("name: a\nevents: [x]\nendpoints: [{url: 'https://${env:TOKEN}.example.com/p'}]\n")["endpoints"]
+                                                                                                 [0]["url"],
+      "https://***");
+  EXPECT_EQ(
+      tree_of(
+          "name: a\nevents: [x]\nendpoints: [{url: 'https://h.example.com${env:PATH_OF}'}]\n")["endpoints"][0]
+                                                                                              ["url"],
+      "https://***");
 }
 
-TEST(WebhookTree, KeepsTheNameThatCameFromAReference) { EXPECT_EQ(tree_of("name: 'a-${env:NUMBER}'\nevents: [x]\nendpoints: [{url: https://h/}]\n")["name"], "a-7"); }
+TEST(WebhookTree, KeepsTheNameThatCameFromAReference) {
+  EXPECT_EQ(tree_of("name: 'a-${env:NUMBER}'\nevents: [x]\nendpoints: [{url: https://h/}]\n")["name"], "a-7");
+}
 
 TEST(WebhookTree, ReadsBackAsTheSameWebhook) {
   // Random subsets of settings: what is printed reads back and prints the same.
-  const auto rows = json::Tree::parse(R"json({"description": "x", "enabled": false, "trigger": "policy", "filter": "a", "headers": {"A": "b"}, "fields": {"f": "g"},
+  const auto rows = json::Tree::parse(
+      R"json({"description": "x", "enabled": false, "trigger": "policy", "filter": "a", "headers": {"A": "b"}, "fields": {"f": "g"},
     "payload": "{}", "format": "array", "batch": {"max_events": 2}, "ordering": "key", "retry": {"preset": "wallarm", "max_age": "9h"},
     "timeout": {"request": "1500ms"}, "http2": true, "secret_url": false, "concurrency": 1, "rate_limit": "7/h", "failure_email": ["a@b.c"],
     "disable_after": {"failure_ratio": 1, "window": "1d", "min_attempts": 1}, "tls": {"verify": false}, "proxy": "socks5h://p:1", "escape": "slack", "max_text": 1})json");
   core::Random random(3);
   for (int i = 0; i < 500; ++i) {
-    auto written = json::Tree::parse(R"({"name": "a", "events": ["x"], "endpoints": [{"url": "https://h/$type"}, {"url": "http://i", "method": "PUT"}]})");
+    auto written = json::Tree::parse(
+        R"({"name": "a", "events": ["x"], "endpoints": [{"url": "https://h/$type"}, {"url": "http://i", "method": "PUT"}]})");
     for (const auto& [key, value] : rows.items()) {
       if (random.chance(0.4)) written[key] = value;
     }
@@ -114,10 +140,14 @@ TEST(WebhookTree, ReadsBackAsTheSameWebhook) {
 TEST(PolicyTree, IsWhatTheYamlIs) {
   const Folder folder;
   folder.write("w.yaml", GOOD);
-  for (const auto* text : {R"({"name":"p","on":["x"],"notify":["a"]})",
-                           R"({"name":"p","description":"d","enabled":false,"on":["x"],"source":{"site":["Berlin"]},"criteria":"a","threshold":{"count":3,"within":"1m","per":"host"},"notify":["a*"]})"}) {
+  for (
+      const auto* text :
+      {R"({"name":"p","on":["x"],"notify":["a"]})",
+       R"({"name":"p","description":"d","enabled":false,"on":["x"],"source":{"site":["Berlin"]},"criteria":"a","threshold":{"count":3,"within":"1m","per":"host"},"notify":["a*"]})"}) {
     folder.write("p.yaml", text);
-    const auto loaded = load_text(folder, "kafka: {bootstrap.servers: b, group.id: g}\ntopics: {alarm: [a]}\nwebhooks: [w.yaml]\npolicies: [p.yaml]\n");
+    const auto loaded = load_text(folder,
+                                  "kafka: {bootstrap.servers: b, group.id: g}\ntopics: {alarm: "
+                                  "[a]}\nwebhooks: [w.yaml]\npolicies: [p.yaml]\n");
     EXPECT_THAT(lines(loaded.problems), IsEmpty());
     EXPECT_EQ(to_tree(loaded.policies.at(0)), json::Tree::parse(text));
   }
@@ -138,8 +168,10 @@ TEST(SettingsTree, ReadsBackAsTheSameSettings) {
 TEST(SettingsTree, MasksEverySecret) {
   const Folder folder;
   const auto loaded = load_text(folder,
-                                "kafka: {bootstrap.servers: '${env:TOKEN}', group.id: g, sasl.password: t0ken-value}\ntopics: {alarm: [a]}\n"
-                                "admin: {token: '${env:TOKEN}'}\nsmtp: {url: 'smtp://h', from: a@b.c, username: '${env:TOKEN}', password: t0ken-value}\n");
+                                "kafka: {bootstrap.servers: '${env:TOKEN}', group.id: g, sasl.password: "
+                                "t0ken-value}\ntopics: {alarm: [a]}\n"
+                                "admin: {token: '${env:TOKEN}'}\nsmtp: {url: 'smtp://h', from: a@b.c, "
+                                "username: '${env:TOKEN}', password: t0ken-value}\n");
   EXPECT_THAT(lines(loaded.problems), IsEmpty());
   EXPECT_THAT(to_tree(loaded.settings).dump(), Not(HasSubstr("t0ken-value")));
 }

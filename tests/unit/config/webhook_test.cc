@@ -117,7 +117,9 @@ failure_email: [oncall@example.com]
 }
 
 TEST(Webhooks, MayBeJson) {
-  const auto w = good("{\"name\": \"a\", \"events\": [\"x\"],\n\t\"endpoints\": [{\"url\": \"https:\\/\\/h/\"}], \"concurrency\": 3, \"payload\": \"{\\\"a\\\": 1}\\n\"}");
+  const auto w = good(
+      "{\"name\": \"a\", \"events\": [\"x\"],\n\t\"endpoints\": [{\"url\": \"https:\\/\\/h/\"}], "
+      "\"concurrency\": 3, \"payload\": \"{\\\"a\\\": 1}\\n\"}");
   EXPECT_EQ(w.endpoints.at(0).url.value, "https://h/");
   EXPECT_EQ(w.concurrency, 3u);
   EXPECT_EQ(w.payload->value, "{\"a\": 1}\n");
@@ -135,11 +137,13 @@ TEST(RetrySettings, OfThePresetsAreThoseOfTheHandbook) {
   EXPECT_EQ(squadcast.max_age, minutes(15));
   const auto wallarm = good(GOOD "retry: {preset: wallarm}\n").retry;
   EXPECT_THAT(wallarm.schedule,
-              ElementsAre(seconds(1), seconds(3), seconds(5), seconds(10), seconds(10), seconds(0), seconds(1), seconds(3), seconds(5), seconds(30),
-                          minutes(1), minutes(1), minutes(3), minutes(5), minutes(10), minutes(30)));
+              ElementsAre(seconds(1), seconds(3), seconds(5), seconds(10), seconds(10), seconds(0),
+                          seconds(1), seconds(3), seconds(5), seconds(30), minutes(1), minutes(1), minutes(3),
+                          minutes(5), minutes(10), minutes(30)));
   EXPECT_EQ(wallarm.on, RetryOn::any_failure);
   const auto standard = good(GOOD "retry: {}\n").retry;
-  EXPECT_THAT(standard.schedule, ElementsAre(seconds(5), minutes(5), minutes(30), hours(2), hours(5), hours(10), hours(10)));
+  EXPECT_THAT(standard.schedule,
+              ElementsAre(seconds(5), minutes(5), minutes(30), hours(2), hours(5), hours(10), hours(10)));
   EXPECT_EQ(standard.on, RetryOn::transient);
   EXPECT_EQ(standard.max_age, 2 * (seconds(5) + minutes(35) + hours(27)));
 }
@@ -167,7 +171,8 @@ TEST(Correlations, OfTheUpdatingSideWaitAMinuteByDefault) {
 
 TEST(Correlations, OfTheCreatingSideAreKeptNinetyDaysByDefault) {
   EXPECT_EQ(good(GOOD "correlation: {key: id, response_id: result.id}\n").correlation->expires, days(90));
-  EXPECT_FALSE(good(GOOD "correlation: {key: id, response_id: result.id, expires: none}\n").correlation->expires);
+  EXPECT_FALSE(
+      good(GOOD "correlation: {key: id, response_id: result.id, expires: none}\n").correlation->expires);
 }
 
 TEST(Secrets, AreInsertedOnceAndMarkedAsLiteral) {
@@ -180,20 +185,25 @@ TEST(Secrets, AreInsertedOnceAndMarkedAsLiteral) {
 }
 
 TEST(Secrets, OfFilesLoseTheirLastLineBreak) {
-  EXPECT_EQ(std::get<BearerAuth>(good(GOOD "auth: {bearer: '${file:/run/secret}'}\n").auth).token.reveal(), "from-file");
+  EXPECT_EQ(std::get<BearerAuth>(good(GOOD "auth: {bearer: '${file:/run/secret}'}\n").auth).token.reveal(),
+            "from-file");
 }
 
-TEST(Secrets, AreTypedLikePlainValues) { EXPECT_EQ(good(GOOD "concurrency: \"${env:NUMBER}\"\n").concurrency, 7u); }
+TEST(Secrets, AreTypedLikePlainValues) {
+  EXPECT_EQ(good(GOOD "concurrency: \"${env:NUMBER}\"\n").concurrency, 7u);
+}
 
 TEST(Secrets, MakeTheUrlThatHoldsThemSecret) {
-  const auto w = good("name: a\nevents: [x]\nendpoints: [{url: '${env:HOOK}'}, {url: 'https://h/${service}'}]\n");
+  const auto w =
+      good("name: a\nevents: [x]\nendpoints: [{url: '${env:HOOK}'}, {url: 'https://h/${service}'}]\n");
   EXPECT_TRUE(w.endpoints.at(0).url_secret);
   EXPECT_EQ(w.endpoints.at(0).url.literal.size(), 1u);
   EXPECT_FALSE(w.endpoints.at(1).url_secret);
 }
 
 TEST(Secrets, AreNotLookedForInPayloadFieldsAndFilter) {
-  auto read = read_webhooks(GOOD "payload: '${env:TOKEN}'\nfields: {f: '\"${env:TOKEN}\"'}\nfilter: '\"${env:TOKEN}\" == title'\n");
+  auto read = read_webhooks(
+      GOOD "payload: '${env:TOKEN}'\nfields: {f: '\"${env:TOKEN}\"'}\nfilter: '\"${env:TOKEN}\" == title'\n");
   ASSERT_FALSE(has_errors(read.problems));
   EXPECT_EQ(read.webhooks.at(0).payload->value, "${env:TOKEN}");
   EXPECT_EQ(read.webhooks.at(0).fields.at(0).second.value, "\"${env:TOKEN}\"");
@@ -205,10 +215,13 @@ TEST(Secrets, AreNeverPrinted) {
   EXPECT_EQ(fmt::format("{}", std::get<BearerAuth>(w.auth).token), "***");
 }
 
-TemplateSource made_template(json::Tree keys) { return {"tickets", "", std::move(keys), nullptr, {"t.yaml", 1, 1, ""}, nullptr}; }
+TemplateSource made_template(json::Tree keys) {
+  return {"tickets", "", std::move(keys), nullptr, {"t.yaml", 1, 1, ""}, nullptr};
+}
 
 TEST(Templates, GiveTheirKeysAndTheWebhooksOwnWin) {
-  const auto tickets = made_template({{"payload", "{\"a\": 1}"}, {"headers", {{"X-A", "1"}, {"X-B", "2"}}}, {"ordering", "key"}});
+  const auto tickets = made_template(
+      {{"payload", "{\"a\": 1}"}, {"headers", {{"X-A", "1"}, {"X-B", "2"}}}, {"ordering", "key"}});
   const auto w = good(GOOD "template: tickets\nheaders: {X-C: 3}\n", {tickets});
   EXPECT_EQ(w.template_name, "tickets");
   EXPECT_EQ(w.payload->value, "{\"a\": 1}");
@@ -225,7 +238,8 @@ TEST(Templates, MayBringTheEndpoints) {
 
 TEST(Templates, AreSuggestedWhenMisspelled) {
   const auto read = read_webhooks(GOOD "template: tickts\n", {made_template({{"ordering", "key"}})});
-  EXPECT_THAT(lines(read.problems), ElementsAre("w.yaml:4:11: error: 'template' names a template that does not exist: 'tickts'; did you mean 'tickets'?"));
+  EXPECT_THAT(lines(read.problems), ElementsAre("w.yaml:4:11: error: 'template' names a template that does "
+                                                "not exist: 'tickts'; did you mean 'tickets'?"));
 }
 
 TEST(ShippedTemplates, AreReadFromTheBinary) {
@@ -238,7 +252,8 @@ TEST(ShippedTemplates, AreReadFromTheBinary) {
   }
   const auto names = [&] {
     std::vector<std::string> out;
-    for (const auto& source : templates) out.push_back(source.name);
+    for (const auto& source : templates)
+      out.push_back(source.name);
     return out;
   }();
   EXPECT_THAT(names, ::testing::IsSupersetOf({"slack", "teams", "servicenow-create", "all-fields"}));
