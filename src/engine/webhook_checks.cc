@@ -52,6 +52,14 @@ void check_order(const config::Webhook& webhook, config::Problems& problems) {
   }
 }
 
+/// A text that wants a correlation id, in a webhook that never gets one.
+void warn_of_missing_id(const config::Webhook& webhook, const render::Template& text, const config::Place& place,
+                        std::string_view where, config::Problems& problems) {
+  if (!text.uses("correlationId") || (webhook.correlation && !webhook.correlation->from.empty())) return;
+  warn(problems, place, fmt::format("the {} uses correlationId, but this webhook has no `correlation.from`: only the default is ever used", where),
+       "name the webhook that creates the item: correlation: {key: story_id, from: NAME}");
+}
+
 /// Settings that this version reads and does not act on yet, in one place.
 void check_in_force(const config::Webhook& webhook, config::Problems& problems) {
   const auto& place = webhook.place;
@@ -86,6 +94,7 @@ void check_webhook(const config::Webhook& webhook, const config::Settings& setti
 }
 
 void check_payload(const config::Webhook& webhook, const render::Template& payload, config::Problems& problems) {
+  warn_of_missing_id(webhook, payload, webhook.payload->place, "payload", problems);
   if (webhook.event_formatting == config::EventFormatting::none) return;
   for (const std::string_view name : {"Title", "Event"}) {
     if (payload.uses_as_value(name)) continue;
@@ -96,9 +105,7 @@ void check_payload(const config::Webhook& webhook, const render::Template& paylo
 
 void check_correlation_id(const config::Webhook& webhook, const config::EndpointSetting& endpoint,
                           const render::Template& url, config::Problems& problems) {
-  if (!url.uses("correlationId") || (webhook.correlation && !webhook.correlation->from.empty())) return;
-  warn(problems, endpoint.url.place, "the URL uses correlationId, but this webhook has no `correlation.from`: only the default is ever used",
-       "name the webhook that creates the item: correlation: {key: story_id, from: NAME}");
+  warn_of_missing_id(webhook, url, endpoint.url.place, "URL", problems);
 }
 
 }  // namespace hookline::engine
