@@ -11,7 +11,8 @@ namespace hookline::engine {
 /// Checks that need no compiled template.
 void check_webhook(const config::Webhook& webhook, const config::Settings& settings, config::Problems& problems);
 
-/// `event_formatting` asks for both `$Title` and `$Event` as values of a JSON object.
+/// `event_formatting` asks for both `$Title` and `$Event` as values of a JSON object; and a payload that wants a
+/// correlation id wants somebody who gives it one.
 void check_payload(const config::Webhook& webhook, const render::Template& payload, config::Problems& problems);
 
 /// A URL that wants a correlation id, in a webhook that never gets one.
