@@ -79,7 +79,6 @@ class Worker {
   void give_up(std::string why);
 
   WorkerOptions options_;
-  core::Metrics& metrics_;
   kafka::Producer& producer_;
   asio::io_context io_{1};
   asio::steady_timer timer_{io_};
