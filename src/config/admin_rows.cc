@@ -62,7 +62,7 @@ void check_admin(Reader& reader, const Node& node, AdminDraft& draft) {
   const bool guarded = node.find("token") || (tokens && !tokens->items.empty());
   if (!is_loopback(draft.listen.first) && !guarded) {
     reader.error(listen_node ? listen_node->place() : node.place(),
-                 fmt::format("the admin API would listen on {} without a token", draft.listen.first),
+                 "the admin API would be open to other machines without a token",
                  "set admin.token, or listen on 127.0.0.1");
   }
   std::map<std::string, std::size_t> names;

@@ -34,6 +34,12 @@ bool read_property(Reader& reader, const Node::Member& member, Properties& out) 
     reader.error(member.value, "holds a NUL", "a property ends there");
     return false;
   }
+  const bool required =
+      std::find(required_properties.begin(), required_properties.end(), name) != required_properties.end();
+  if (required && scalar->value.empty()) {
+    reader.error(member.value, "is empty", "Kafka cannot be reached without it");
+    return false;
+  }
   const bool path = std::find(path_properties.begin(), path_properties.end(), name) != path_properties.end();
   if (path && scalar->value != "probe") scalar->value = absolute_path(member.value, scalar->value).string();
   out.push_back({name, Secret(std::move(scalar->value)), secret || scalar->referenced});
@@ -129,20 +135,19 @@ void check_topics(Reader& reader, const Node& node, TopicsDraft& draft) {
     const auto* names = node.find("names");
     const auto* written = names ? names->find(suffixes[i]) : nullptr;
     if (!written && names) written = names->find(other->second);
-    reader.error(
-        (written ? *written : node).place(),
-        fmt::format("the topic {} would be both '{}' and '{}'", in_quotes(name), other->second, suffixes[i]),
-        "give each its own name");
+    reader.error((written ? *written : node).place(),
+                 fmt::format("'{}' and '{}' would be one topic", other->second, suffixes[i]),
+                 "give each its own name");
   }
   for (const auto& topics : draft.sources) {
     for (const auto& topic : topics) {
       const auto [there, inserted] = taken.emplace(topic.value, topic.place);
       if (!inserted) {
-        reader.error(topic.place, fmt::format("the topic {} stands here twice", in_quotes(topic.value)),
+        reader.error(topic.place, fmt::format("the topic {} stands here twice", in_quotes(masked(topic))),
                      fmt::format("it stands in line {} already; a topic has one kind", there->second.line));
       } else if (const auto mine = own.find(topic.value); mine != own.end()) {
         reader.error(topic.place,
-                     fmt::format("the topic {} is Hookline's own '{}'", in_quotes(topic.value), mine->second),
+                     fmt::format("the topic {} is Hookline's own '{}'", in_quotes(masked(topic)), mine->second),
                      "read another topic, or change `topics.prefix`");
       }
     }
