@@ -189,6 +189,10 @@ const Case cases[] = {
          "event is settled; remove it",
       AT "5:3: error: 'auto.offset.reset' belongs to Hookline: a reset would skip or repeat events unasked: "
          "set `start`; remove it"}},
+    {"kafka_empty",
+     "kafka: {bootstrap.servers: '', group.id: '${env:EMPTY}'}\ntopics: {alarm: [a]}\n",
+     {AT "1:28: error: 'kafka.bootstrap.servers' is empty; Kafka cannot be reached without it",
+      AT "1:42: error: 'kafka.group.id' is empty; Kafka cannot be reached without it"}},
     {"kafka_list",
      "kafka: {bootstrap.servers: [b], group.id: g}\ntopics: {alarm: [a]}\n",
      {AT "1:28: error: 'kafka.bootstrap.servers' must be a text or number, not a list"}},
@@ -204,7 +208,7 @@ const Case cases[] = {
          "`topics.prefix`"}},
     {"own_topics_alike",
      "kafka: {bootstrap.servers: b, group.id: g}\ntopics: {alarm: [a], names: {jobs: x, notices: x}}\n",
-     {AT "2:36: error: the topic 'x' would be both 'notices' and 'jobs'; give each its own name"}},
+     {AT "2:36: error: 'notices' and 'jobs' would be one topic; give each its own name"}},
     {"topic_wildcard",
      "kafka: {bootstrap.servers: b, group.id: g}\ntopics: {alarm: ['^sec.*']}\n",
      {AT "2:18: error: 'topics.alarm[0]' cannot be '^sec.*'; names of topics have letters, digits, '.', '_' "
@@ -225,11 +229,11 @@ const Case cases[] = {
          "names are letters, digits and _; quote others: [\"content-type\"]"}},
     {"open_admin",
      GOOD "admin: {listen: '0.0.0.0:8080'}\n",
-     {AT "3:17: error: the admin API would listen on 0.0.0.0 without a token; set admin.token, or listen on "
+     {AT "3:17: error: the admin API would be open to other machines without a token; set admin.token, or listen on "
          "127.0.0.1"}},
     {"open_admin_by_name",
      GOOD "admin: {listen: '[::]:8080', tokens: []}\n",
-     {AT "3:17: error: the admin API would listen on :: without a token; set admin.token, or listen on "
+     {AT "3:17: error: the admin API would be open to other machines without a token; set admin.token, or listen on "
          "127.0.0.1"}},
     {"unset_admin_token",
      GOOD "admin:\n  listen: 0.0.0.0:8080\n  token: ${env:HOOKLINE_ADMIN_TOKEN}\n",
