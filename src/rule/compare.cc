@@ -94,7 +94,10 @@ Truth Evaluation::variable_is(const Node& variable, std::string_view text) {
     return direct_text(*event_, variable.reserved) == text ? Truth::yes : Truth::no;
   }
   const json::Value raw = event_->get(variable.slot);
-  if (raw.kind == Kind::string) return spells(raw.raw, text) ? Truth::yes : Truth::no;
+  if (raw.kind == Kind::string) {
+    if (!charge(std::min(raw.raw.size(), 6 * text.size()), variable.at)) return Truth::error;
+    return spells(raw.raw, text) ? Truth::yes : Truth::no;
+  }
   if (raw.kind == Kind::absent && variable.source != Source::attribute &&
       variable.source != Source::reserved) {
     return fail(variable.at, error::no_such_field);
@@ -202,6 +205,7 @@ Truth Evaluation::order(const Node& node) {
   if (is_number(*a) && is_number(*b)) {
     order = compare_numbers(*a, *b);
   } else if (text != nullptr && other_text != nullptr) {
+    if (!charge_text(*text, node.at)) return Truth::error;
     order = *text <=> *other_text;
   } else if (answer != nullptr && other_answer != nullptr) {
     order = *answer <=> *other_answer;

@@ -11,8 +11,10 @@ namespace {
 using Kind = json::ValueKind;
 using Source = event::Variable::Source;
 
-bool all_digits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+bool is_position(std::string_view text) {
+  constexpr std::size_t longest = 20;  // digits of 64 bits
+  return !text.empty() && text.size() <= longest &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 }  // namespace
@@ -184,6 +186,7 @@ Outcome Evaluation::load(const json::Value& raw, std::size_t at) {
     case Kind::absent:
       return failure(at, error::no_such_field);
     case Kind::number: {
+      if (!charge(raw.raw.size(), at)) return failure();
       const auto number = parse_number(raw.raw);
       if (!number) return failure(at, error::malformed);
       return *number;
@@ -238,8 +241,9 @@ Outcome Evaluation::find(const Value& base, std::string_view segment, std::size_
   const bool object = document->kind == Kind::object;
   std::size_t position = 0;
   if (!object) {
+    if (!is_position(segment)) return failure(at, error::no_such_field);
     const auto read = std::from_chars(segment.data(), segment.data() + segment.size(), position);
-    if (!all_digits(segment) || read.ec != std::errc{}) return failure(at, error::no_such_field);
+    if (read.ec != std::errc{}) return failure(at, error::no_such_field);
   }
   Cursor cursor(*document);
   while (cursor.next()) {

@@ -201,11 +201,4 @@ void Index::match(const event::Event& event, Scratch& scratch) const {
   }
 }
 
-bool Index::concerns(event::Kind kind) const {
-  return std::any_of(tables_->groups.begin(), tables_->groups.end(), [&](const Group& group) {
-    const auto named = event::parse_kind(group.pattern);
-    return !named || *named == kind;  // any kind may publish any type
-  });
-}
-
 }  // namespace hookline::rule

@@ -87,15 +87,20 @@ Truth Evaluation::text_test(const Node& node) {
 }
 
 Truth Evaluation::matches(const Node& node, std::string_view text, std::string_view pattern) {
-  if (!charge(text.size(), node.at)) return Truth::error;
-  if (node.pattern != nullptr) return finds(*node.pattern, text) ? Truth::yes : Truth::no;
-
-  // A pattern out of the event: compiled for this once, at a price that the limit knows.
+  if (node.pattern != nullptr) {
+    if (!charge(text.size(), node.at)) return Truth::error;
+    return finds(*node.pattern, text) ? Truth::yes : Truth::no;
+  }
+  // A pattern out of the event: whoever publishes may choose it to be expensive, so it pays for being
+  // compiled and for its size on every byte.
+  constexpr std::size_t longest = 256;
   constexpr std::size_t compile_work = 1 << 20;
-  if (pattern.size() > max_text) return fail(node.at, error::bad_pattern);
+  if (pattern.size() > longest) return fail(node.at, error::bad_pattern);
   if (!charge(compile_work, node.at)) return Truth::error;
   const auto compiled = compile_pattern(pattern);
   if (!compiled) return fail(node.at, error::bad_pattern);
+  const auto program = static_cast<std::size_t>((*compiled)->ProgramSize());
+  if (!charge(text.size() * (1 + program / 8), node.at)) return Truth::error;
   return finds(**compiled, text) ? Truth::yes : Truth::no;
 }
 

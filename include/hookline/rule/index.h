@@ -67,10 +67,6 @@ class Index {
   /// Fills scratch.matched and scratch.failed for one event; clears the arena first.
   void match(const event::Event& event, Scratch& scratch) const;
 
-  /// Could any event of this kind match at all? False lets a worker skip the decoding of a topic… but
-  /// not the checks that every record gets.
-  bool concerns(event::Kind kind) const;
-
  private:
   struct Tables;
   const std::vector<std::uint32_t>& groups_of(const event::Event& event, TypeCache& cache) const;

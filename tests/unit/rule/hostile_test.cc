@@ -10,8 +10,6 @@
 namespace hookline::rule {
 namespace {
 
-using testing::HasSubstr;
-
 std::string repeat(std::string_view text, std::size_t times) {
   std::string repeated;
   for (std::size_t i = 0; i < times; ++i)
@@ -177,9 +175,24 @@ TEST_F(WorkLimit, EndsGrowingTexts) {
   EXPECT_EQ(timed(repeat("a.contains(\"y\")||", 60) + "false", json), "false");
 }
 
+TEST_F(WorkLimit, EndsLoopsOverOneLargeValue) {
+  const std::string json = R"({"n":)" + std::string(500000, '1') + R"(,"t":")" + std::string(500000, '7') +
+                           R"(","l":[)" + repeat("1,", 50000) + "1]}";
+  EXPECT_EQ(timed("l.exists(x, n < 0)", json), "error: evaluation limit exceeded");
+  EXPECT_EQ(timed("l.exists(x, t < t)", json), "error: evaluation limit exceeded");
+  EXPECT_EQ(timed("[t].exists(y, l.exists(x, y < y))", json), "error: evaluation limit exceeded");
+  EXPECT_EQ(timed("[t].exists(y, l.exists(x, has(l[y])))", json), "false");
+  EXPECT_EQ(timed("l.exists(x, t == \"" + std::string(7000, '7') + "\")", json),
+            "error: evaluation limit exceeded");
+}
+
 TEST_F(WorkLimit, EndsPatternsOutOfTheEvent) {
   const std::string json = R"({"a":[)" + repeat("\"((a{100}){100}){100}\",", 1000) + R"("b"]})";
-  EXPECT_THAT(timed("a.exists(x, \"aaa\".matches(x))", json), HasSubstr("error: "));
+  EXPECT_EQ(timed("a.exists(x, \"aaa\".matches(x))", json), "error: evaluation limit exceeded");
+  const std::string text =
+      R"({"t":")" + std::string(900000, 'a') + R"(","p":"(a?){200}b","l":[)" + repeat("1,", 100) + "1]}";
+  EXPECT_EQ(timed("t.matches(p)", text), "error: evaluation limit exceeded");
+  EXPECT_EQ(timed("l.exists(x, \"a\".matches(p))", text), "error: evaluation limit exceeded");
 }
 
 TEST_F(WorkLimit, SearchIsLinear) {
