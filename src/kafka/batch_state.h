@@ -20,7 +20,7 @@ struct Batch::State {
   /// Gives the messages back and forgets the views.
   void clear();
 
-  std::vector<rd_kafka_message_t*> raw;  ///< owned: the first `messages.size()`, all others are gone or null
+  std::vector<rd_kafka_message_t*> raw;  ///< where librdkafka writes; `messages` own what is in use
   std::vector<Message> messages;
   /// The consumer's list of batches that hold its messages; they must go before it does. Null: holds none.
   std::vector<State*>* holders = nullptr;

@@ -96,7 +96,8 @@ core::Result<void> Consumer::seek(const TopicPartition& partition, std::int64_t 
 core::Result<void> Consumer::State::restart_at(const TopicPartition& moved, std::int64_t offset) {
   // A partition that was out of range cannot be sought: librdkafka has stopped its fetcher, and under the
   // eager protocol only a new assignment of everything starts one.
-  if (unanswered)
+  // Assigning would also wipe out that the assignment is lost, before its rebalance has told so.
+  if (unanswered || rd_kafka_assignment_lost(handle()) != 0)
     return core::fail(core::ErrorCode::unavailable,
                       fmt::format("{} cannot move while the group rebalances", name(moved)));
   std::vector<TopicPartition> names;

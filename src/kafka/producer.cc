@@ -258,9 +258,11 @@ void KafkaProducer::settle(PendingList& from, Pending& entry, rd_kafka_resp_err_
     case Outcome::acknowledged:
     case Outcome::again:
       if (dying_) return;  // bury() sends it through the next instance
-      if (const auto more = retry_gate_.pass(now()))
-        core::log::warn("{}; it is tried again ({} more such since the last line)",
-                        error_of(code, what).message, *more);
+      if (const auto more = retry_gate_.pass(now())) {
+        const auto others =
+            *more > 0 ? fmt::format(", as {} others since the last line", *more) : std::string();
+        core::log::warn("{}; it is tried again{}", error_of(code, what).message, others);
+      }
       entry.due = now() + retry_after;
       later_.splice(later_.end(), from, entry.self);
   }

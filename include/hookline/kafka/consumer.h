@@ -61,11 +61,14 @@ struct Rebalance {
 /// A fault that the engine must know of, as a value.
 struct ConsumerFault {
   enum class What : std::uint8_t {
-    offset_out_of_range,  ///< the position is not in the log any more (or not yet): `partition` says where
-    fenced,               ///< another member with the same group.instance.id took over
+    /// The position is not in the log any more (or not yet): `partition` says where. It stands still until
+    /// seek() or a new assignment; the others go on.
+    offset_out_of_range,
+    fenced,  ///< another member with the same group.instance.id took over; fatal
     max_poll_exceeded,
     authorization,
     unknown_topic,
+    /// This consumer is at its end: no record and no rebalance comes any more; close it and open another.
     fatal,
     other,  ///< librdkafka goes on by itself; for the log
   } what;
@@ -117,17 +120,21 @@ class Consumer {
   std::vector<ConsumerFault> take_faults();
   std::vector<CommitReport> take_commit_reports();
 
-  /// Answers a rebalance.
+  /// Answers a rebalance; after `assigned` also by unassign(). Offsets are absolute. Errors: unavailable (the
+  /// partitions were revoked meanwhile), not_found (one that was not in the rebalance), invalid.
   core::Result<void> assign(const std::vector<Assignment>& partitions);
   core::Result<void> unassign();
   bool assignment_lost() const;
 
-  /// Moves the position of an assigned partition.
+  /// Moves the position of an assigned partition. Errors: not_found (not assigned), unavailable (it was out
+  /// of range and a rebalance is under way, which settles it).
   core::Result<void> seek(const TopicPartition& partition, std::int64_t offset);
   /// Strictly toggled: pausing what is paused, or resuming what is not, is a no-op here.
   core::Result<void> pause(const std::vector<TopicPartition>& partitions);
   core::Result<void> resume(const std::vector<TopicPartition>& partitions);
 
+  /// Entries of partitions that this member does not own now (from the rebalance to unassign()), or has lost,
+  /// are never sent: their report says refused.
   /// Asynchronous; its report comes up in take_commit_reports() with this token. Requests of more than
   /// 256 KiB of metadata are the caller's to split.
   void commit(const std::vector<CommitEntry>& entries, std::uint64_t token);
@@ -144,7 +151,8 @@ class Consumer {
   core::Result<std::string> cluster_id(core::Duration timeout);
 
   /// Leaves the group in the way that works with deferred answers: begin, then poll() and answer the
-  /// rebalance as ever until closed().
+  /// rebalance as ever until closed(). Records that still come up are dropped, and an assignment that has no
+  /// answer yet is taken back. After a fatal fault it is closed at once.
   void begin_close();
   bool closed() const;
 

@@ -34,7 +34,8 @@ class Producer {
   /// Waits at most the time given to flush() earlier; what is still unacknowledged is dropped unreported.
   virtual ~Producer() = default;
 
-  /// Queues a record. Exactly one report with `token` comes to `sink`.
+  /// Queues a record. Exactly one report with `token` comes to `sink`. Records of one partition keep their
+  /// order, except for those tried again after an error that librdkafka gave up on.
   virtual void produce(OwnedRecord record, std::uint64_t token, std::shared_ptr<const ReportSink> sink) = 0;
   /// Waits until nothing is pending, at most `timeout`. Error: timeout.
   virtual core::Result<void> flush(core::Duration timeout) = 0;
