@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -70,7 +71,12 @@ int serve(const RunOptions& options) {
   core::log::info("hookline " HOOKLINE_VERSION ": admin API on http://{}:{}", settings.admin.address, (*server)->port());
 
   int signal = 0;
-  const auto keep_trying = [&] { return !ends(signal = signals.next(1)); };
+  bool reload_asked = false;
+  const auto keep_trying = [&] {
+    signal = signals.next(1);
+    reload_asked = reload_asked || signal == SIGHUP;
+    return !ends(signal);
+  };
   if (options.create_topics) {
     if (auto made = create_topics(settings, {}); !made) return fail(made.error().message);
   }
@@ -80,7 +86,8 @@ int serve(const RunOptions& options) {
   std::string failure;
   while (!ends(signal) && failure.empty()) {
     signal = signals.next(200);
-    if (signal == SIGHUP) reload(options, engine);
+    if (signal == SIGHUP || std::exchange(reload_asked, false)) reload(options, engine);
+    engine.watch();
     failure = engine.failure();
   }
   core::log::info("stopping: finishing what is in flight, at most {} s", settings.shutdown_grace / std::chrono::seconds(1));

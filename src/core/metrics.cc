@@ -187,6 +187,9 @@ Counter& Metrics::stale_copies() {
 Counter& Metrics::vanished_records() {
   return store_->series(Metric::vanished_records, {}).counter;
 }
+Counter& Metrics::lost_records(std::string_view topic) {
+  return store_->series(Metric::lost_records, {topic}).counter;
+}
 Counter& Metrics::delivery_log_dropped() {
   return store_->series(Metric::delivery_log_dropped, {}).counter;
 }

@@ -11,6 +11,7 @@
 #include "hookline/kafka/admin.h"
 #include "hookline/kafka/producer.h"
 #include "topic_check.h"
+#include "watchdog.h"
 #include "worker.h"
 
 namespace hookline::engine {
@@ -22,6 +23,10 @@ constexpr auto kafka_deadline = 5s;
 constexpr auto longest_wait = 10s;
 constexpr auto status_deadline = 2s;
 constexpr auto stop_slack = 10s;
+// The end comes well before the group would give the partitions of a stuck worker to somebody else
+// (max.poll.interval.ms, five minutes) while it may still be working on them.
+constexpr auto stuck_after = 30s;
+constexpr auto given_up_after = 2min;
 
 std::vector<SourceTopic> source_topics(const config::Settings& settings) {
   std::vector<SourceTopic> topics;
@@ -29,6 +34,14 @@ std::vector<SourceTopic> source_topics(const config::Settings& settings) {
     for (const auto& name : settings.topics.sources[static_cast<std::size_t>(kind)]) topics.push_back({name, kind});
   }
   return topics;
+}
+
+/// After which the group gives up a member that it does not hear of; Kafka's default is librdkafka's.
+core::Duration session_timeout(const kafka::Properties& consumer) {
+  for (const auto& [name, value] : consumer) {
+    if (name == "session.timeout.ms") return std::chrono::milliseconds(std::strtoll(value.c_str(), nullptr, 10));
+  }
+  return std::chrono::seconds(45);
 }
 
 CoreOptions core_options(const config::Settings& settings, const std::string& cluster_id, std::size_t workers) {
@@ -72,7 +85,8 @@ Engine::Engine(config::Settings settings, std::shared_ptr<const Definitions> def
     : settings_(std::move(settings)),
       started_at_(core::read_clock().wall),
       definitions_(std::move(definitions)),
-      waiting_for_("starting") {}
+      waiting_for_("starting"),
+      watchdog_(std::make_unique<Watchdog>()) {}
 
 Engine::~Engine() {
   // Workers hand records to the producer, and its reports go to them: first their threads end, then it,
@@ -135,6 +149,7 @@ core::Result<void> Engine::start_workers(std::size_t partitions) {
                           .consumer = kafka::consumer_properties(settings_, i),
                           .topics = source_topics(settings_),
                           .start = settings_.start};
+    options.core.session_timeout = session_timeout(options.consumer);
     auto worker = std::make_shared<Worker>(std::move(options), metrics_, *producer_, egress);
     if (auto started = worker->start(definitions()); !started) return started;
     const std::lock_guard lock(mutex_);
@@ -175,8 +190,26 @@ bool Engine::stop() {
   return all_finished();
 }
 
+void Engine::watch() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::uint64_t> turns;
+  for (const auto& worker : workers_) turns.push_back(worker->turns());
+  watchdog_->look(core::read_clock().mono, turns);
+  const bool was_stuck = !stuck_.empty();
+  stuck_.clear();
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const auto silent = watchdog_->silent(i);
+    if (silent < stuck_after || workers_[i]->finished()) continue;
+    stuck_ = fmt::format("worker {} is stuck: it has not turned its loop for {} s", i, silent / 1s);
+    stuck_for_good_ = stuck_for_good_ || silent >= given_up_after;
+  }
+  if (!stuck_.empty() && !was_stuck) core::log::error("{}", stuck_);
+  if (stuck_.empty() && was_stuck) core::log::warn("the worker that was stuck goes on");
+}
+
 std::string Engine::failure() const {
   const std::lock_guard lock(mutex_);
+  if (stuck_for_good_) return stuck_;
   for (const auto& worker : workers_) {
     if (auto why = worker->failure(); !why.empty()) return why;
   }
@@ -210,6 +243,7 @@ Readiness Engine::readiness() const {
   {
     const std::lock_guard lock(mutex_);
     if (!waiting_for_.empty()) readiness.reasons.push_back(waiting_for_);
+    if (!stuck_.empty()) readiness.reasons.push_back(stuck_);
   }
   if (auto why = failure(); !why.empty()) readiness.reasons.push_back(std::move(why));
   if (readiness.reasons.empty()) {

@@ -7,7 +7,9 @@
 namespace hookline::engine {
 namespace {
 
-constexpr std::size_t keep_capacity = 16 << 10;  // a pool of rare giants would only hold memory
+// What free places may keep of their buffers: a pool of what once was large would only hold memory.
+constexpr std::size_t keep_capacity = 16 << 10;
+constexpr std::uint64_t keep_altogether = 8 << 20;
 
 std::size_t size_of(const event::RecordView& record) {
   std::size_t size = json::padding + (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
@@ -24,6 +26,7 @@ HeldRecord* RecordPool::hold(const event::RecordView& record, event::Kind kind, 
   }
   HeldRecord* held = free_.back();
   free_.pop_back();
+  free_bytes_ -= held->bytes.capacity();
 
   // Sized before anything is written, so that the views stay where they point.
   std::string& bytes = held->bytes;
@@ -51,7 +54,7 @@ HeldRecord* RecordPool::hold(const event::RecordView& record, event::Kind kind, 
   held->kind = kind;
   held->references = 0;
   held->touched = false;
-  bytes_ += bytes.size();
+  bytes_ += held->footprint();
   ++count_;
   return held;
 }
@@ -63,9 +66,11 @@ void RecordPool::release(HeldRecord* record) {
 
 void RecordPool::discard(HeldRecord* record) {
   assert(record->references == 0);
-  bytes_ -= record->bytes.size();
+  bytes_ -= record->footprint();
   --count_;
-  if (record->bytes.capacity() > keep_capacity) std::string().swap(record->bytes);
+  const auto capacity = record->bytes.capacity();
+  if (capacity > keep_capacity || free_bytes_ + capacity > keep_altogether) std::string().swap(record->bytes);
+  free_bytes_ += record->bytes.capacity();
   free_.push_back(record);
 }
 

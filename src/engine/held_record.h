@@ -25,6 +25,9 @@ struct HeldRecord {
 
   std::string bytes;
   std::vector<event::Header> headers;
+
+  /// Bytes of memory that holding it takes.
+  std::size_t footprint() const { return sizeof(HeldRecord) + bytes.capacity(); }
 };
 
 class RecordPool {
@@ -37,7 +40,7 @@ class RecordPool {
   /// Frees a record that never got a reference.
   void discard(HeldRecord* record);
 
-  /// Bytes of all records held, keys and headers included.
+  /// Bytes of memory of all records held, keys and headers included.
   std::uint64_t bytes() const { return bytes_; }
   std::size_t count() const { return count_; }
 
@@ -45,6 +48,7 @@ class RecordPool {
   std::vector<std::unique_ptr<HeldRecord>> all_;
   std::vector<HeldRecord*> free_;
   std::uint64_t bytes_ = 0;
+  std::uint64_t free_bytes_ = 0;  ///< of the buffers of free places
   std::size_t count_ = 0;
 };
 

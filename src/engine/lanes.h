@@ -30,6 +30,7 @@ struct EndpointLane {
   bool listed = false;                 ///< stands in the list of lanes that may have something to start
   std::optional<core::MonoTime> wake;  ///< a timer is set for then
   std::uint64_t waiting = 0;           ///< deliveries that wait for their next attempt
+  std::uint64_t sending_bytes = 0;     ///< of requests in flight
   // For people: what the endpoint did lately.
   std::uint64_t delivered = 0, failed = 0;
   std::string last_error;

@@ -44,6 +44,9 @@ class Meter {
   void vanished(std::uint64_t count) {
     if (count > 0) metrics_.vanished_records().add(count);
   }
+  void lost(std::string_view topic, std::int64_t count) {
+    if (count > 0) metrics_.lost_records(topic).add(static_cast<std::uint64_t>(count));
+  }
   void stale_completion() { metrics_.stale_completions().add(); }
 
   /// Adds up what the turn counted.

@@ -12,6 +12,8 @@ namespace {
 
 constexpr core::Duration longest_sleep = std::chrono::milliseconds(250);  // keeps the group's poll alive
 constexpr core::Duration closing_sleep = std::chrono::milliseconds(10);
+constexpr core::Duration reposition_pause = std::chrono::seconds(2);
+constexpr core::Duration reposition_deadline = std::chrono::seconds(2);
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool may_read_behind = false;
@@ -97,6 +99,7 @@ void Worker::request_turn() {
 }
 
 void Worker::turn() {
+  turns_.fetch_add(1, std::memory_order_relaxed);
   collect();
   if (!failure_.empty()) return;  // given up: nothing more is started or committed
   core_.step(core::read_clock(), inputs_, outputs_);
@@ -142,7 +145,7 @@ void Worker::collect() {
   for (auto& report : consumer_->take_commit_reports()) inputs_.commits.push_back(std::move(report));
   for (const auto& fault : consumer_->take_faults()) on_fault(fault);
   while (auto rebalance = consumer_->take_rebalance()) on_rebalance(std::move(*rebalance));
-  if (!displaced_.empty()) retry_repositions();
+  if (!displaced_.empty()) reposition_displaced();
   if (assignment_pending_ && core::read_clock().mono >= next_assign_try_) try_assign();
 }
 
@@ -199,9 +202,7 @@ void Worker::on_fault(const kafka::ConsumerFault& fault) {
   using What = kafka::ConsumerFault::What;
   const auto now = core::read_clock().mono;
   if (fault.what == What::offset_out_of_range && fault.partition) {
-    core::log::error("{}[{}]: the position is not in the log any more ({}): what stood there cannot be delivered",
-                     fault.partition->topic, fault.partition->partition, fault.text);
-    if (!reposition(*fault.partition)) displaced_.push_back(*fault.partition);
+    displaced_.emplace_back(*fault.partition, fault.position);
     return;
   }
   if (fault.what == What::fenced || fault.what == What::fatal) return give_up(fault.text);
@@ -210,24 +211,43 @@ void Worker::on_fault(const kafka::ConsumerFault& fault) {
   }
 }
 
-/// Goes on at the beginning of the log. False if Kafka does not say where that is: to be tried again.
-bool Worker::reposition(const kafka::TopicPartition& partition) {
-  const auto marks = consumer_->watermarks(partition, std::chrono::seconds(2));
-  const auto moved = marks ? consumer_->seek(partition, marks->low) : core::Result<void>(tl::unexpected(marks.error()));
-  if (!moved) {
-    core::log::warn("{}[{}]: cannot go on yet: {}; trying again", partition.topic, partition.partition, moved.error().message);
-    return false;
-  }
-  core::log::warn("{}[{}]: going on at the log's beginning, offset {}", partition.topic, partition.partition, marks->low);
-  inputs_.repositioned.push_back({partition, marks->low});
-  return true;
-}
-
-void Worker::retry_repositions() {
+/// All of them, as far as Kafka answers: one that does not is asked again later, so that the loop goes on.
+void Worker::reposition_displaced() {
   const auto now = core::read_clock().mono;
   if (now < next_reposition_try_) return;
-  next_reposition_try_ = now + std::chrono::seconds(2);
-  std::erase_if(displaced_, [this](const kafka::TopicPartition& partition) { return reposition(partition); });
+  while (!displaced_.empty()) {
+    const auto& [partition, position] = displaced_.back();
+    if (const auto moved = reposition(partition, position); !moved) {
+      next_reposition_try_ = now + reposition_pause;
+      if (const auto more = reposition_gate_.pass(now)) {
+        core::log::warn("{}: its position {} is not in the log, and where to go on is not known yet: {}; trying again ({} more since)",
+                        kafka::name(partition), position, moved.error().message, *more);
+      }
+      return;
+    }
+    displaced_.pop_back();
+  }
+}
+
+/// Goes on where the log still holds something. Error: Kafka does not say where that is.
+core::Result<void> Worker::reposition(const kafka::TopicPartition& partition, std::int64_t position) {
+  const auto marks = consumer_->watermarks(partition, reposition_deadline);
+  if (!marks) return tl::unexpected(marks.error());
+  const bool back_in_range = marks->low <= position && position <= marks->high;
+  const auto target = back_in_range ? position : marks->low;
+  if (auto moved = consumer_->seek(partition, target); !moved) return moved;
+  if (back_in_range) return {};
+  if (position < marks->low) {
+    core::log::error("{}: offsets {} to {} are gone from the log and were never read: retention was faster than Hookline. "
+                     "Going on at the log's beginning, offset {}",
+                     kafka::name(partition), position, marks->low - 1, marks->low);
+  } else {
+    core::log::error("{}: the log ends at {}, before the position {}: it was cut or made anew. Going on at its beginning, "
+                     "offset {}; what was delivered from there before may be delivered again",
+                     kafka::name(partition), marks->high, position, marks->low);
+  }
+  inputs_.repositioned.push_back({partition, marks->low, std::max<std::int64_t>(0, marks->low - position)});
+  return {};
 }
 
 void Worker::carry_out() {

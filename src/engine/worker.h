@@ -56,6 +56,8 @@ class Worker {
   void ask_status(std::function<void(WorkerStatus)> answer);
   /// The thread has left the group and ended.
   bool finished() const { return finished_.load(); }
+  /// Of its loop, so far. Any thread.
+  std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
   /// Why the worker gave up by itself; empty if it did not.
   std::string failure() const;
 
@@ -70,8 +72,8 @@ class Worker {
   void on_rebalance(kafka::Rebalance rebalance);
   void try_assign();
   void on_fault(const kafka::ConsumerFault& fault);
-  bool reposition(const kafka::TopicPartition& partition);
-  void retry_repositions();
+  void reposition_displaced();
+  core::Result<void> reposition(const kafka::TopicPartition& partition, std::int64_t position);
   void carry_out();
   void let_go();
   void begin_close();
@@ -100,11 +102,14 @@ class Worker {
   bool revocation_pending_ = false;                                    ///< the group waits for our answer
   std::optional<std::vector<kafka::TopicPartition>> assignment_pending_;  ///< positions not resolved yet
   core::MonoTime next_assign_try_{};
-  std::vector<kafka::TopicPartition> displaced_;                        ///< stand still until they have a position
+  /// Stand still until they have a position: the log does not hold the one that they had.
+  std::vector<std::pair<kafka::TopicPartition, std::int64_t>> displaced_;
   core::MonoTime next_reposition_try_{};
   bool assigned_once_ = false;
   core::log::Gate fault_gate_;
   core::log::Gate assign_gate_;
+  core::log::Gate reposition_gate_;
+  std::atomic<std::uint64_t> turns_{0};
   std::atomic<bool> finished_{false};
   std::string failure_;  ///< written before finished_ is set
 };

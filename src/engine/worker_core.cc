@@ -49,10 +49,13 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
   now_ = now;
   outputs.clear();
   out_ = &outputs;
+  if (last_step_ && now_.mono - *last_step_ > options_.session_timeout) doubt();
+  last_step_ = now_.mono;
 
   if (inputs.definitions) adopt(std::move(inputs.definitions));
   for (auto& answer : inputs.answers) on_answer(answer);
   for (const auto& report : inputs.produced) on_produced(report);
+  produce_waiting();
   for (const auto& report : inputs.commits) on_commit(report);
   if (inputs.revocation == Inputs::Revocation::revoked) begin_drain(Mode::revoking, options_.revoke_drain);
   if (inputs.revocation == Inputs::Revocation::lost) lose();
@@ -159,14 +162,16 @@ HeldRecord* WorkerCore::hold(const event::RecordView& record, const Partition& p
   return held;
 }
 
-bool WorkerCore::has_room() const {
-  return deliveries_.size() + burials_.size() < options_.max_deliveries && working_bytes() < options_.max_bytes;
+/// Is less taken than one `part`-th of what records may take?
+bool WorkerCore::has_room(std::uint64_t part) const {
+  return deliveries_.size() + burials_.size() < std::max<std::uint64_t>(1, options_.max_deliveries / part) &&
+         working_bytes() < options_.max_bytes / 4 * 3 / part;
 }
 
 /// Keeps a polled record for later and has its partition fetched no further.
 void WorkerCore::put_back(const event::RecordView& record, Partition& partition) {
   HeldRecord* held = hold(record, partition);
-  backlog_bytes_ += held->bytes.size();
+  backlog_bytes_ += held->footprint();
   partition.backlog.push_back(held);
   set_paused(partition, true);
 }
@@ -174,7 +179,7 @@ void WorkerCore::put_back(const event::RecordView& record, Partition& partition)
 HeldRecord* WorkerCore::next_of_backlog(Partition& partition) {
   HeldRecord* held = partition.backlog.front();
   partition.backlog.pop_front();
-  backlog_bytes_ -= held->bytes.size();
+  backlog_bytes_ -= held->footprint();
   return held;
 }
 
@@ -182,8 +187,7 @@ HeldRecord* WorkerCore::next_of_backlog(Partition& partition) {
 /// again when nothing waits and half of the budget is free.
 void WorkerCore::admit_backlog() {
   if (mode_ != Mode::running) return;
-  const bool relaxed = deliveries_.size() + burials_.size() <= options_.max_deliveries / 2 &&
-                       working_bytes() <= options_.max_bytes / 2;
+  const bool relaxed = has_room(2);
   for (auto& partition : partitions_.all()) {
     while (!partition.backlog.empty() && has_room() && partition.tracker.has_room(partition.backlog.front()->view.offset)) {
       HeldRecord* record = next_of_backlog(partition);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +37,10 @@
 namespace hookline::engine {
 
 /// What one worker may hold, and how it behaves in time. Shares of the process's limits.
+///
+/// Of max_bytes, records that are worked on take at most three quarters; the rest is in reserve for what
+/// they need to get out: an eighth for requests in flight, an eighth for records on their way to the
+/// broker. Each may be exceeded by one record, or by one request an endpoint.
 struct CoreOptions {
   std::string cluster_id;
   std::string dead_letter_topic;
@@ -49,6 +54,7 @@ struct CoreOptions {
   core::Duration revoke_drain = std::chrono::seconds(5);
   core::Duration stop_drain = std::chrono::seconds(20);
   core::Duration commit_wait = std::chrono::seconds(5);      ///< for the last commit of a drain
+  core::Duration session_timeout = std::chrono::seconds(45); ///< after which the group gives a silent member up
   std::uint64_t seed = 0;
 };
 
@@ -64,6 +70,7 @@ struct AssignedPartition {
 struct Repositioned {
   kafka::TopicPartition name;
   std::int64_t offset = 0;
+  std::int64_t lost = 0;  ///< offsets passed over that were never read
 };
 
 struct Inputs {
@@ -120,6 +127,7 @@ class WorkerCore {
     HeldRecord* record = nullptr;
     LaneId lane = 0;
     std::uint32_t attempts = 0;   ///< ended
+    std::uint64_t sending = 0;    ///< bytes of the request in flight
     core::MonoTime first_attempt{};
     std::optional<int> last_status;
     std::string last_error;
@@ -127,6 +135,7 @@ class WorkerCore {
   };
   /// A dead letter on its way to the broker.
   struct Burial {
+    bool abandoned = false;       ///< the partition is gone: only the report is awaited
     HeldRecord* record = nullptr;
     std::optional<LaneId> lane;   ///< none: the record itself, before any webhook
     settle::Reason reason = settle::Reason::decode;
@@ -135,6 +144,7 @@ class WorkerCore {
     std::optional<int> status;
     core::WallTime at{};
     std::uint32_t tries = 0;      ///< produces that the broker refused
+    std::uint64_t producing = 0;  ///< bytes handed to the producer and not reported
     bool pointer = false;         ///< the original is too large for the topic: only where it stands goes
   };
   enum class Mode : std::uint8_t { running, revoking, stopping, stopped };
@@ -143,7 +153,8 @@ class WorkerCore {
   void take_records(std::span<const event::RecordView> records);
   void take(const event::RecordView& record, Partition& partition);
   void admit_backlog();
-  bool has_room() const;
+  bool has_room() const { return has_room(1); }
+  bool has_room(std::uint64_t part) const;
   std::uint64_t working_bytes() const { return records_.bytes() - backlog_bytes_; }
   void put_back(const event::RecordView& record, Partition& partition);
   HeldRecord* next_of_backlog(Partition& partition);
@@ -153,6 +164,7 @@ class WorkerCore {
 
   // Deliveries: worker_core_deliveries.cc
   void start_ready();
+  bool may_send(const EndpointLane& lane) const;
   void start(LaneId lane, deliver::DeliveryIndex index);
   void on_answer(deliver::Answer& answer);
   void retry_or_bury(Handle handle, Delivery& delivery, const deliver::Answer& answer);
@@ -160,6 +172,7 @@ class WorkerCore {
   void bury(Handle handle, Delivery& delivery, settle::Reason reason, std::string error);
   void bury_record(HeldRecord* record, settle::Reason reason, std::string error);
   void produce(Handle handle, Burial& burial);
+  void produce_waiting();
   void on_produced(const kafka::ProduceReport& report);
   void on_timer(const Timer& timer);
   void settle(HeldRecord* record);
@@ -177,6 +190,7 @@ class WorkerCore {
   void drop_backlog(Partition& partition);
   void bury_orphans();
   void reposition(const Repositioned& move);
+  void doubt();
   void commit();
   void on_commit(const kafka::CommitReport& report);
 
@@ -193,6 +207,9 @@ class WorkerCore {
   std::uint64_t backlog_bytes_ = 0;   ///< of records_: what waits for room does not take it away
   Slab<Delivery> deliveries_;
   Slab<Burial> burials_;
+  std::deque<Handle> unproduced_;     ///< burials that wait until the producer holds less of ours
+  std::uint64_t sending_bytes_ = 0;   ///< of requests in flight
+  std::uint64_t producing_bytes_ = 0; ///< of records that the producer has
   Lanes lanes_;
   Timers timers_;
   event::Scratch event_scratch_;
@@ -210,6 +227,10 @@ class WorkerCore {
   std::uint64_t first_commit_token_ = 1;  ///< of the round under way
   std::uint32_t commits_under_way_ = 0;   ///< requests without report; one round at a time
   core::MonoTime next_commit_{};
+  std::optional<core::MonoTime> last_step_;
+  /// After a silence of more than the session timeout: no attempt starts before a commit later than
+  /// this one was acknowledged, because the group may have given the partitions to somebody else.
+  std::optional<std::uint64_t> doubted_since_;
   core::log::Gate produce_gate_;
   core::log::Gate commit_gate_;
 };

@@ -28,7 +28,15 @@ std::string describe(const deliver::Answer& answer) {
 
 }  // namespace
 
+/// Requests in flight have their share of the memory, and one endpoint a quarter of that, so that
+/// what hangs leaves room for others; one request at a time goes out in any case.
+bool WorkerCore::may_send(const EndpointLane& lane) const {
+  const std::uint64_t share = options_.max_bytes / 8;
+  return lane.queue.in_flight() == 0 || (sending_bytes_ < share && lane.sending_bytes < share / 4);
+}
+
 void WorkerCore::start_ready() {
+  if (doubted_since_) return;
   for (const LaneId id : lanes_.take_listed()) {
     EndpointLane& lane = lanes_[id];
     if (!lane.endpoint) {
@@ -38,7 +46,15 @@ void WorkerCore::start_ready() {
       }
       continue;
     }
-    while (const auto index = lane.queue.take(now_.mono)) start(id, *index);
+    while (may_send(lane)) {
+      const auto index = lane.queue.take(now_.mono);
+      if (!index) break;
+      start(id, *index);
+    }
+    if (!may_send(lane)) {
+      lanes_.list(id);  // looked at again when an answer has made room
+      continue;
+    }
     const auto next = lane.queue.next_start(now_.mono);
     if (next && (!lane.wake || *next < *lane.wake || *lane.wake <= now_.mono)) {
       lane.wake = next;
@@ -64,6 +80,9 @@ void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
     return bury(handle, delivery, settle::Reason::render, std::move(request.error().message));
   }
   request->id = handle;
+  delivery.sending = request->body.size() + request->url.size();
+  sending_bytes_ += delivery.sending;
+  lane.sending_bytes += delivery.sending;
   delivery.state = Delivery::State::in_flight;
   delivery.record->touched = true;
   meter_.attempt_started();
@@ -75,6 +94,8 @@ void WorkerCore::on_answer(deliver::Answer& answer) {
   assert(delivery && delivery->state == Delivery::State::in_flight);  // one answer per attempt
   EndpointLane& lane = lanes_[delivery->lane];
   lane.queue.finished();
+  sending_bytes_ -= delivery->sending;
+  lane.sending_bytes -= std::exchange(delivery->sending, 0);
   lanes_.list(delivery->lane);
   meter_.attempt_ended(lane.meter, lane.webhook_name, lane.endpoint_name, answer);
   if (delivery->abandoned) {
@@ -181,7 +202,9 @@ void WorkerCore::bury_record(HeldRecord* record, settle::Reason reason, std::str
   produce(grave, *burials_.find(grave));
 }
 
+/// Hands it to the producer, or has it wait: what the producer holds has its share of the memory, too.
 void WorkerCore::produce(Handle handle, Burial& burial) {
+  if (producing_bytes_ >= options_.max_bytes / 8) return unproduced_.push_back(handle);
   const HeldRecord& record = *burial.record;
   std::vector<settle::OwnedHeader> original;
   for (const auto& header : record.view.headers) {
@@ -213,12 +236,27 @@ void WorkerCore::produce(Handle handle, Burial& burial) {
     out.key = std::string(*record.view.key);
   }
   out.headers = settle::dead_letter_headers(letter, original);
+  burial.producing = record.footprint();
+  producing_bytes_ += burial.producing;
   out_->produces.push_back({handle, std::move(out)});
+}
+
+void WorkerCore::produce_waiting() {
+  while (!unproduced_.empty() && producing_bytes_ < options_.max_bytes / 8) {
+    const Handle handle = unproduced_.front();
+    unproduced_.pop_front();
+    if (Burial* burial = burials_.find(handle)) produce(handle, *burial);
+  }
 }
 
 void WorkerCore::on_produced(const kafka::ProduceReport& report) {
   Burial* burial = burials_.find(report.token);
-  if (!burial) return meter_.stale_completion();  // of a partition that is not owned any more
+  assert(burial && burial->producing > 0);  // one report per produce
+  producing_bytes_ -= std::exchange(burial->producing, 0);
+  if (burial->abandoned) {
+    meter_.stale_completion();
+    return burials_.erase(report.token);
+  }
   if (!report.error) {
     meter_.dead_letter(burial->reason);
     if (burial->lane) lanes_[*burial->lane].meter.dead_lettered->add();

@@ -32,6 +32,7 @@ void WorkerCore::own(const std::vector<AssignedPartition>& partitions) {
   abandon_all();
   partitions_.clear();
   commits_under_way_ = 0;  // reports of an earlier assignment are told by their token
+  doubted_since_.reset();
   if (mode_ == Mode::revoking) mode_ = Mode::running;
   if (mode_ != Mode::running) return;
   for (const auto& p : partitions) partitions_.add(p.name, p.kind, p.offset, p.metadata, now_.mono);
@@ -58,6 +59,7 @@ void WorkerCore::lose() {
   abandon_all();
   partitions_.clear();
   commits_under_way_ = 0;
+  doubted_since_.reset();
   drain_committing_ = false;
   if (mode_ != Mode::running && mode_ != Mode::revoking) return;
   mode_ = Mode::running;
@@ -91,8 +93,8 @@ void WorkerCore::advance_drain() {
 
 /// Is there anything that the time left of the drain could bring to an end?
 bool WorkerCore::can_still_finish() {
-  if (burials_.size() > 0) return true;
   bool found = false;
+  burials_.for_each([&](Handle, Burial& b) { found = found || !b.abandoned; });
   deliveries_.for_each([&](Handle, Delivery& d) {
     found = found || (!d.abandoned && d.state != Delivery::State::waiting);
   });
@@ -116,9 +118,12 @@ void WorkerCore::abandon_all() {
     if (!d.abandoned) abandon(handle, d);
   });
   burials_.for_each([&](Handle handle, Burial& b) {
-    records_.release(b.record);
-    burials_.erase(handle);
+    if (b.abandoned) return;
+    records_.release(std::exchange(b.record, nullptr));
+    b.abandoned = true;
+    if (b.producing == 0) burials_.erase(handle);
   });
+  unproduced_.clear();
 }
 
 /// Forgets a delivery without settling anything. One in flight keeps its place until it is answered.
@@ -143,6 +148,7 @@ void WorkerCore::drop_backlog(Partition& partition) {
 void WorkerCore::reposition(const Repositioned& move) {
   Partition* partition = partitions_.find(move.name.topic, move.name.partition);
   if (!partition) return;
+  meter_.lost(partition->topic, move.lost);
   const bool downwards = move.offset < partition->tracker.base();
   const bool idle = partition->tracker.open() == 0 && partition->backlog.empty();
   if (!downwards && !idle) return;
@@ -152,6 +158,18 @@ void WorkerCore::reposition(const Repositioned& move) {
     records_.discard(record);
   }
   partitions_.restart(*partition, move.offset, now_.mono);
+}
+
+/// This thread was silent for longer than the group waits for its members: somebody else may own the
+/// partitions by now and be delivering the same records. A commit asks: only a member in good standing
+/// gets it acknowledged.
+void WorkerCore::doubt() {
+  if (partitions_.all().empty()) return;
+  doubted_since_ = commit_token_;
+  for (auto& partition : partitions_.all()) ++partition.version;
+  next_commit_ = now_.mono;
+  core::log::warn("the worker stood still for over {} s; no request starts before the group has confirmed its partitions",
+                  options_.session_timeout / std::chrono::seconds(1));
 }
 
 void WorkerCore::commit() {
@@ -176,6 +194,7 @@ void WorkerCore::on_commit(const kafka::CommitReport& report) {
     meter_.commit(!report.error && !error);
     failed = failed || error.has_value();
   }
+  if (!failed && doubted_since_ && report.token > *doubted_since_) doubted_since_.reset();
   if (!failed) return;
   if (const auto more = commit_gate_.pass(now_.mono)) {
     std::string why = report.error ? report.error->message : "";

@@ -160,12 +160,14 @@ void Consumer::State::add_fault(rd_kafka_resp_err_t code, std::optional<TopicPar
       if (what_of(fatal->first) == ConsumerFault::What::fenced) what = ConsumerFault::What::fenced;
       text = fatal->second;
     }
+  std::int64_t position = -1;
   if (what == ConsumerFault::What::offset_out_of_range) {
     const auto slot = partition ? slots.find(*partition) : slots.end();
     if (slot == slots.end() || !slot->second.assigned) return;  // of an assignment that is over
     slot->second.stopped = true;
+    position = slot->second.next;
   }
-  add_fault({what, std::move(partition), std::move(text)});
+  add_fault({what, std::move(partition), std::move(text), position});
 }
 
 void Consumer::State::add_fault(const rd_kafka_message_t& message) {

@@ -50,7 +50,4 @@ inline tl::unexpected<core::Error> fail_with(rd_kafka_resp_err_t code, std::stri
 /// Milliseconds for the C API: rounded up, never negative, never "for ever".
 int to_timeout_ms(core::Duration timeout);
 
-/// "topic[3]", for messages.
-std::string name(const TopicPartition& partition);
-
 }  // namespace hookline::kafka

@@ -27,6 +27,7 @@ class Producer;
 
 namespace hookline::engine {
 
+class Watchdog;
 class Worker;
 
 struct Readiness {
@@ -61,7 +62,10 @@ class Engine {
   /// did not come to an end: leave the process without running destructors then.
   [[nodiscard]] bool stop();
 
-  /// Why a worker gave up by itself (fenced, fatal error); empty as long as all is well.
+  /// Looks after the workers; to be called about once a second or more often by whoever runs the engine.
+  void watch();
+  /// Why a worker gave up by itself (fenced, fatal error) or was given up (stuck for two minutes); empty
+  /// as long as all is well.
   std::string failure() const;
 
   Readiness readiness() const;
@@ -89,6 +93,9 @@ class Engine {
   std::string cluster_id_;
   std::vector<std::shared_ptr<Worker>> workers_;
   std::unique_ptr<kafka::Producer> producer_;
+  std::unique_ptr<Watchdog> watchdog_;
+  std::string stuck_;         ///< which worker does not turn its loop; empty: all do
+  bool stuck_for_good_ = false;
 };
 
 }  // namespace hookline::engine

@@ -74,6 +74,7 @@ struct ConsumerFault {
   } what;
   std::optional<TopicPartition> partition;
   std::string text;
+  std::int64_t position = -1;  ///< with offset_out_of_range: the offset that was to be read next
 };
 
 struct CommitEntry {

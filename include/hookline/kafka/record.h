@@ -18,6 +18,9 @@ struct TopicPartition {
   auto operator<=>(const TopicPartition&) const = default;
 };
 
+/// "topic[3]", for messages.
+std::string name(const TopicPartition& partition);
+
 using OwnedHeader = std::pair<std::string, std::optional<std::string>>;
 
 struct OwnedRecord {

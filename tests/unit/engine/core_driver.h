@@ -1,0 +1,113 @@
+// Drives a WorkerCore by hand: gives it records, plays the receiver and the broker, moves the clock. For
+// tests of single rules; the simulation is the place for everything at once. Header only.
+#pragma once
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "engine/worker_core.h"
+#include "hookline/config/load.h"
+
+namespace hookline::engine {
+
+inline std::shared_ptr<const Definitions> definitions_of(std::string_view yaml) {
+  config::Configuration configuration;
+  configuration.webhooks = config::parse_webhooks(yaml, "test.yaml", {}, configuration.problems);
+  auto made = Definitions::compile(configuration, configuration.problems);
+  if (config::has_errors(configuration.problems)) {
+    for (const auto& problem : configuration.problems) fmt::print(stderr, "{}\n", config::format(problem));
+    std::abort();
+  }
+  return made;
+}
+
+class CoreDriver {
+ public:
+  static constexpr std::string_view topic = "ops.incidents";
+
+  explicit CoreDriver(std::string_view webhooks, CoreOptions options = {}) : core(options_of(std::move(options)), metrics) {
+    inputs.definitions = definitions_of(webhooks);
+    step();
+  }
+
+  void own(std::int32_t partitions = 1, std::int64_t offset = 0, std::string metadata = {}) {
+    inputs.assigned.emplace();
+    for (std::int32_t p = 0; p < partitions; ++p) {
+      inputs.assigned->push_back({{std::string(topic), p}, event::Kind::incident, offset, metadata});
+    }
+    step();
+  }
+
+  /// One more record, to be taken with the next step.
+  void record(std::string value, std::int64_t offset, std::int32_t partition = 0) {
+    records_.push_back({std::move(value), offset, partition});
+  }
+  void event(std::int64_t offset, std::size_t padding = 0) {
+    record(fmt::format(R"({{"event_type":"incident_triggered","n":{},"pad":"{}"}})", offset, std::string(padding, 'x')), offset);
+  }
+
+  /// One turn; what it put out is collected in `attempts`, `produces`, `commits` and the rest of `outputs`.
+  void step(core::Duration later = {}) {
+    now.mono += later;
+    now.wall += std::chrono::duration_cast<std::chrono::milliseconds>(later);
+    std::vector<event::RecordView> views;
+    for (const auto& r : records_) {
+      views.push_back({.topic = topic, .partition = r.partition, .offset = r.offset, .timestamp = now.wall, .key = "k",
+                       .value = r.value, .headers = {}, .padded = false});
+    }
+    inputs.records = views;
+    core.step(now, inputs, outputs);
+    records_.clear();
+    for (auto& request : outputs.attempts) attempts.push_back(std::move(request));
+    for (auto& produce : outputs.produces) produces.push_back(std::move(produce));
+    for (auto& commit : outputs.commits) commits.push_back(std::move(commit));
+  }
+
+  /// Answers the oldest attempt.
+  void answer(int status) {
+    const auto request = std::move(attempts.front());
+    attempts.erase(attempts.begin());
+    inputs.answers.push_back({.id = request.id, .outcome = deliver::Outcome::answered, .status = status});
+  }
+  /// Acknowledges (or refuses) the oldest produce.
+  void acknowledge(std::optional<core::Error> error = {}) {
+    inputs.produced.push_back({.token = produces.front().token, .error = std::move(error)});
+    produces.erase(produces.begin());
+  }
+  /// Reports the oldest commit.
+  void report(std::optional<core::Error> error = {}) {
+    kafka::CommitReport report{.token = commits.front().token, .error = std::move(error), .partitions = {}};
+    for (const auto& entry : commits.front().entries) report.partitions.emplace_back(entry.partition, std::nullopt);
+    inputs.commits.push_back(std::move(report));
+    commits.erase(commits.begin());
+  }
+
+  core::Metrics metrics;
+  core::Now now{core::MonoTime(std::chrono::hours(1)), core::WallTime(std::chrono::milliseconds(1'772'445'846'000))};
+  Inputs inputs;
+  Outputs outputs;
+  std::vector<deliver::Request> attempts;
+  std::vector<Produce> produces;
+  std::vector<CommitRequest> commits;
+  WorkerCore core;
+
+ private:
+  struct Record {
+    std::string value;
+    std::int64_t offset;
+    std::int32_t partition;
+  };
+  static CoreOptions options_of(CoreOptions options) {
+    options.cluster_id = "test";
+    options.dead_letter_topic = "hookline.dead-letters";
+    return options;
+  }
+  std::vector<Record> records_;
+};
+
+}  // namespace hookline::engine
