@@ -142,6 +142,7 @@ void Worker::collect() {
   }
   inputs_.records = views_;
 
+  inputs_.ends = consumer_->take_ends();
   for (auto& report : consumer_->take_commit_reports()) inputs_.commits.push_back(std::move(report));
   for (const auto& fault : consumer_->take_faults()) on_fault(fault);
   while (auto rebalance = consumer_->take_rebalance()) on_rebalance(std::move(*rebalance));

@@ -25,6 +25,7 @@ void Inputs::clear() {
   commits.clear();
   assigned.reset();
   revocation = Revocation::none;
+  ends.clear();
   repositioned.clear();
   records = {};
   stop = false;
@@ -65,6 +66,7 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
 
   admit_backlog();
   take_records(inputs.records);
+  for (const auto& end : inputs.ends) reach(end);
   for (const auto& move : inputs.repositioned) reposition(move);  // of after these records
   start_ready();
   if (mode_ == Mode::running) {
@@ -96,6 +98,14 @@ void WorkerCore::take_records(std::span<const event::RecordView> records) {
       put_back(record, *partition);
     }
   }
+}
+
+/// What lies below the end and was never polled does not exist for us: markers, aborted transactions. If
+/// records wait for room, the end is told again when the partition is fetched again.
+void WorkerCore::reach(const kafka::ReachedEnd& end) {
+  if (mode_ != Mode::running) return;
+  Partition* partition = partitions_.find(end.partition.topic, end.partition.partition);
+  if (partition && partition->backlog.empty() && partition->tracker.pass(end.offset)) ++partition->version;
 }
 
 /// The pipeline: what happens to one record, from its poll to the lanes of its endpoints. Whatever is

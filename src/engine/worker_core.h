@@ -80,6 +80,7 @@ struct Inputs {
   std::vector<kafka::CommitReport> commits;
   std::optional<std::vector<AssignedPartition>> assigned;
   enum class Revocation : std::uint8_t { none, revoked, lost } revocation = Revocation::none;
+  std::vector<kafka::ReachedEnd> ends;              ///< reached after `records`
   std::vector<Repositioned> repositioned;
   std::span<const event::RecordView> records;       ///< of one poll; valid during the step
   bool stop = false;                                ///< drain everything, then say `stopped`
@@ -156,6 +157,7 @@ class WorkerCore {
   bool has_room() const { return has_room(1); }
   bool has_room(std::uint64_t part) const;
   std::uint64_t working_bytes() const { return records_.bytes() - backlog_bytes_; }
+  void reach(const kafka::ReachedEnd& end);
   void put_back(const event::RecordView& record, Partition& partition);
   HeldRecord* next_of_backlog(Partition& partition);
   RecordOutcome examine(const event::RecordView& record, event::Kind kind);

@@ -115,7 +115,7 @@ void Consumer::State::take(Batch::State& batch, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     rd_kafka_message_t* const message = batch.raw[i];
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      add_fault(*message);
+      message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF ? add_end(*message) : add_fault(*message);
       rd_kafka_message_destroy(message);
       continue;
     }
@@ -177,6 +177,14 @@ void Consumer::State::add_fault(const rd_kafka_message_t& message) {
   add_fault(message.err, std::move(partition), text != nullptr ? text : rd_kafka_err2str(message.err));
 }
 
+void Consumer::State::add_end(const rd_kafka_message_t& message) {
+  const TopicPartition partition{rd_kafka_topic_name(message.rkt), message.partition};
+  const auto slot = slots.find(partition);
+  if (slot == slots.end() || !slot->second.assigned) return;  // of an assignment that is over
+  slot->second.next = message.offset;
+  ends.push_back({partition, message.offset});
+}
+
 void Consumer::State::on_error(rd_kafka_t*, int code, const char* text, void* opaque) {
   Client::owner_of<State>(opaque).add_fault(static_cast<rd_kafka_resp_err_t>(code), std::nullopt,
                                             text != nullptr ? text : "");
@@ -209,6 +217,9 @@ std::optional<Rebalance> Consumer::take_rebalance() {
 }
 std::vector<ConsumerFault> Consumer::take_faults() {
   return std::exchange(state_->faults, {});
+}
+std::vector<ReachedEnd> Consumer::take_ends() {
+  return std::exchange(state_->ends, {});
 }
 std::vector<CommitReport> Consumer::take_commit_reports() {
   return std::exchange(state_->reports, {});

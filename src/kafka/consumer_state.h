@@ -58,6 +58,7 @@ struct Consumer::State {
   std::optional<Rebalance> rebalance;         ///< not taken yet
   std::optional<Rebalance::What> unanswered;  ///< the latest that waits for assign() or unassign()
   std::vector<ConsumerFault> faults;
+  std::vector<ReachedEnd> ends;
   std::vector<CommitReport> reports;
   std::unordered_map<std::uint64_t, PendingCommit> pending_commits;
   std::uint64_t commits_started = 0;
@@ -79,6 +80,7 @@ struct Consumer::State {
   void serve_commits();
   void add_fault(ConsumerFault fault);
   void add_fault(const rd_kafka_message_t& message);
+  void add_end(const rd_kafka_message_t& message);
   void add_fault(rd_kafka_resp_err_t code, std::optional<TopicPartition> partition, std::string text);
 
   /// Gives librdkafka the positions of all assigned partitions that do not stand still, and `moved` at

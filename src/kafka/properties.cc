@@ -53,7 +53,7 @@ constexpr std::array consumer_owned{
     Row{"enable.auto.commit", "false"},
     Row{"enable.auto.offset.store", "false"},
     Row{"auto.offset.reset", "error"},  // where to start is decided, never assumed
-    Row{"enable.partition.eof", "false"},
+    Row{"enable.partition.eof", "true"},  // else lag would stay where a log ends with transaction markers
     Row{"partition.assignment.strategy", "roundrobin"},  // eager: rebalances are answered as a whole
 };
 

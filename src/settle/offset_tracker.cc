@@ -38,10 +38,7 @@ OffsetTracker::Admitted OffsetTracker::admit_tracked(std::int64_t offset, std::u
                                                      std::uint64_t bytes) {
   if (offset < next_) return {Admission::duplicate};
   next_ = offset + 1;
-  while (awaited_ != awaited_end_ && at(awaited_).offset < offset) {
-    ++vanished_;
-    settle(awaited_++);
-  }
+  vanish_below(offset);
 
   const auto held =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, std::numeric_limits<std::uint32_t>::max()));
@@ -65,6 +62,25 @@ OffsetTracker::Admitted OffsetTracker::admit_tracked(std::int64_t offset, std::u
   if (open_ == 0) base_ = offset;
   push({offset, held, deliveries});
   return {Admission::fresh, tail_ - 1};
+}
+
+bool OffsetTracker::pass(std::int64_t offset) {
+  if (offset <= next_ || !has_room(offset - 1)) return false;
+  next_ = offset;
+  vanish_below(offset);
+  if (offset > end_) {
+    end_ = offset;
+    if (open_ == 0) base_ = end_;
+  }
+  return true;
+}
+
+/// Restored slots below an offset that polling has reached: their records are gone.
+void OffsetTracker::vanish_below(std::int64_t offset) {
+  while (awaited_ != awaited_end_ && at(awaited_).offset < offset) {
+    ++vanished_;
+    settle(awaited_++);
+  }
 }
 
 bool OffsetTracker::finish_one(std::uint64_t sequence) {

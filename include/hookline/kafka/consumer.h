@@ -77,6 +77,13 @@ struct ConsumerFault {
   std::int64_t position = -1;  ///< with offset_out_of_range: the offset that was to be read next
 };
 
+/// Everything below `offset` has been handed out or does not exist, and nothing readable is behind it yet:
+/// the way to know of transaction markers and aborted or compacted records at the end of a log.
+struct ReachedEnd {
+  TopicPartition partition;
+  std::int64_t offset;
+};
+
 struct CommitEntry {
   TopicPartition partition;
   std::int64_t offset;
@@ -119,6 +126,8 @@ class Consumer {
 
   std::optional<Rebalance> take_rebalance();
   std::vector<ConsumerFault> take_faults();
+  /// Ends that were reached, each after the records before it: of the last poll, or of earlier ones.
+  std::vector<ReachedEnd> take_ends();
   std::vector<CommitReport> take_commit_reports();
 
   /// Answers a rebalance; after `assigned` also by unassign(). Offsets are absolute. Errors: unavailable (the

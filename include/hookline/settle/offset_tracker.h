@@ -61,6 +61,10 @@ class OffsetTracker {
     return fits(open_ - awaited + 1, static_cast<std::uint64_t>(offset - base_) + 1);
   }
 
+  /// Polling has passed everything below `offset` without a record: transaction markers, aborted or
+  /// compacted ones. So that is finished; false if it is no news, or if the map would not fit (has_room()).
+  bool pass(std::int64_t offset);
+
   /// Finishes one delivery of an open slot. True when that settled the record. Any other sequence is
   /// a bug and aborts: it could mark an unfinished record done.
   bool finish_one(std::uint64_t sequence);
@@ -93,6 +97,7 @@ class OffsetTracker {
   };
 
   Admitted admit_tracked(std::int64_t offset, std::uint32_t deliveries, std::uint64_t bytes);
+  void vanish_below(std::int64_t offset);
   void restore(const OffsetMap& map);
   void push(Slot slot);
   void settle(std::uint64_t sequence);

@@ -49,6 +49,46 @@ TEST(OffsetTracker, ARecordIsSettledByItsLastDelivery) {
   EXPECT_EQ(tracker.base(), 1);
 }
 
+TEST(OffsetTracker, WhatPollingPassedWithoutARecordIsFinished) {
+  OffsetTracker tracker(5);
+  EXPECT_TRUE(tracker.pass(8));  // nothing but markers so far
+  EXPECT_EQ(tracker.base(), 8);
+  EXPECT_FALSE(tracker.pass(8));
+  const auto open = tracker.admit(8, 1, 1);
+  EXPECT_FALSE(tracker.pass(9));  // the record itself: no news, and it stays open
+  EXPECT_TRUE(tracker.pass(12));
+  EXPECT_EQ(tracker.base(), 8);
+  EXPECT_EQ(tracker.snapshot(), (OffsetMap{8, {{9, 12}}}));
+  EXPECT_EQ(tracker.admit(11, 1, 1).admission, Admission::duplicate);
+  EXPECT_TRUE(tracker.finish_one(open.sequence));
+  EXPECT_EQ(tracker.base(), 12);
+}
+
+TEST(OffsetTracker, RestoredSlotsThatPollingPassedAreGone) {
+  OffsetTracker tracker(100, {100, {{102, 104}, {105, 106}}});  // 100, 101 and 104 are awaited
+  EXPECT_TRUE(tracker.pass(101));
+  EXPECT_EQ(tracker.vanished(), 1u);
+  EXPECT_EQ(tracker.base(), 101);
+  EXPECT_TRUE(tracker.pass(104));  // not yet 104 itself
+  EXPECT_EQ(tracker.base(), 104);
+  EXPECT_TRUE(tracker.pass(107));
+  EXPECT_EQ(tracker.vanished(), 3u);
+  EXPECT_EQ(tracker.base(), 107);
+  EXPECT_EQ(tracker.open(), 0u);
+}
+
+TEST(OffsetTracker, AGapThatTheMapCouldNotHoldIsNotPassed) {
+  OffsetTracker tracker(0);
+  const auto open = tracker.admit(0, 1, 1);
+  std::int64_t far = 2;
+  while (tracker.has_room(far)) far *= 2;
+  EXPECT_FALSE(tracker.pass(far + 1));
+  EXPECT_EQ(tracker.end(), 1);
+  EXPECT_TRUE(tracker.finish_one(open.sequence));
+  EXPECT_TRUE(tracker.pass(far + 1));
+  EXPECT_EQ(tracker.base(), far + 1);
+}
+
 TEST(OffsetTracker, ARecordWithoutDeliveriesIsSettledAtOnce) {
   OffsetTracker tracker(5);
   EXPECT_EQ(tracker.admit(5, 0, 100).admission, Admission::fresh);
