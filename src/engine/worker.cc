@@ -206,7 +206,8 @@ void Worker::on_fault(const kafka::ConsumerFault& fault) {
     displaced_.emplace_back(*fault.partition, fault.position);
     return;
   }
-  if (fault.what == What::fenced || fault.what == What::fatal) return give_up(fault.text);
+  if (fault.what == What::fenced) return give_up("fenced: another process runs with the same group.instance.id");
+  if (fault.what == What::fatal) return give_up(fault.text);
   if (const auto more = fault_gate_.pass(now)) {
     core::log::warn("worker {}: kafka: {} ({} more since)", options_.number, fault.text, *more);
   }

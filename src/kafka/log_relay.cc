@@ -19,6 +19,8 @@ constexpr std::size_t shortest_secret = 4;
 Level level_of(int severity, std::string_view facility) {
   // All clients get all of the user's properties: that a producer ignores a consumer's is no news.
   if (facility == "CONFWARN") return Level::debug;
+  // Consumer and producer tell of it as well, and what follows from it is said where they are used.
+  if (facility == "FATAL") return Level::debug;
   if (severity <= 3) return Level::error;
   if (severity == 4) return Level::warn;
   return severity <= 6 ? Level::info : Level::debug;

@@ -29,6 +29,14 @@ TEST(LogRelay, translates_levels) {
   }
 }
 
+TEST(LogRelay, leaves_to_others_what_others_tell) {
+  for (const auto* const facility : {"CONFWARN", "FATAL"}) {
+    const auto line = LogRelay({}).line(0, facility, "text", start);
+    ASSERT_TRUE(line);
+    EXPECT_EQ(line->level, Level::debug) << facility;
+  }
+}
+
 TEST(LogRelay, says_a_repeated_fault_once_per_interval_and_how_often_it_came) {
   LogRelay relay({});
   EXPECT_TRUE(relay.line(3, "FAIL", "down", start));
