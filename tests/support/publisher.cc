@@ -18,6 +18,14 @@ struct Ticket {
   std::string id;
 };
 
+using ErrorObject = Owned<rd_kafka_error_t, rd_kafka_error_destroy>;
+constexpr int transaction_deadline_ms = 30'000;
+
+void check(rd_kafka_error_t* error, const std::string& what) {
+  ErrorObject const owned(error);
+  if (owned) kafka_failure(what, rd_kafka_error_string(owned.get()));
+}
+
 using HeaderList = Owned<rd_kafka_headers_t, rd_kafka_headers_destroy>;
 
 }  // namespace
@@ -43,6 +51,8 @@ Publisher::Publisher(const std::string& bootstrap, const std::map<std::string, s
       }
     });
   });
+  if (all.contains("transactional.id"))
+    check(rd_kafka_init_transactions(client_->handle.get(), transaction_deadline_ms), "joining as a transactional publisher");
 }
 
 Publisher::~Publisher() {
@@ -79,8 +89,7 @@ void Publisher::publish(const std::string& topic, const EventToPublish& event) {
     fields[6].u.i64 = event.timestamp;
     fields[7].vtype = RD_KAFKA_VTYPE_HEADERS;
     fields[7].u.headers = headers.get();
-    Owned<rd_kafka_error_t, rd_kafka_error_destroy> const error(
-        rd_kafka_produceva(client_->handle.get(), fields, headers ? 8 : 7));
+    ErrorObject const error(rd_kafka_produceva(client_->handle.get(), fields, headers ? 8 : 7));
     if (!error) break;
     if (rd_kafka_error_code(error.get()) != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       kafka_failure("publishing to " + topic, rd_kafka_error_string(error.get()));
@@ -105,6 +114,22 @@ void Publisher::publish_events(const std::string& topic, int count,
   if (!flush(deadline)) throw std::runtime_error("publishing to " + topic + ": not acknowledged in time");
   if (failed_.size() > before)
     throw std::runtime_error("publishing to " + topic + ": " + failed_.begin()->second);
+}
+
+void Publisher::begin_transaction() {
+  before_transaction_ = acknowledged_.size();
+  check(rd_kafka_begin_transaction(client_->handle.get()), "beginning a transaction");
+}
+
+void Publisher::commit_transaction() {
+  check(rd_kafka_commit_transaction(client_->handle.get(), transaction_deadline_ms), "committing a transaction");
+}
+
+void Publisher::abort_transaction() {
+  check(rd_kafka_abort_transaction(client_->handle.get(), transaction_deadline_ms), "aborting a transaction");
+  auto const first = acknowledged_.begin() + static_cast<std::ptrdiff_t>(before_transaction_);
+  aborted_.insert(aborted_.end(), first, acknowledged_.end());
+  acknowledged_.erase(first, acknowledged_.end());
 }
 
 void Publisher::poll() {

@@ -54,6 +54,13 @@ class Publisher {
   /// Waits until nothing is in flight; false when something still was at the deadline.
   bool flush(std::chrono::milliseconds deadline);
 
+  // For a publisher with `transactional.id` among its settings: events are published in between.
+  void begin_transaction();
+  void commit_transaction();
+  void abort_transaction();  ///< what was acknowledged in it counts as aborted()
+
+  /// Acknowledged by the broker, and of transactions that were aborted then: nobody may ever read them.
+  const std::vector<PublishedEvent>& aborted() const { return aborted_; }
   /// In the order of acknowledgement.
   const std::vector<PublishedEvent>& acknowledged() const { return acknowledged_; }
   /// Ids that were not, with the reason. They may be in the topic all the same.
@@ -64,6 +71,8 @@ class Publisher {
 
   std::unique_ptr<Client> client_;
   std::vector<PublishedEvent> acknowledged_;
+  std::vector<PublishedEvent> aborted_;
+  std::size_t before_transaction_ = 0;  ///< acknowledged when it began
   std::map<std::string, std::string> failed_;
 };
 

@@ -1,0 +1,172 @@
+// What the proofs of the guarantee share: a topic, a group and a receiver of their own, a publisher that
+// goes on while things break, and the bound on what may be sent twice. Main thread of the test; the load
+// has its own.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "support/accounting.h"
+#include "support/behaviours.h"
+#include "support/hookline_process.h"
+#include "support/kafka_cluster.h"
+#include "support/publisher.h"
+#include "support/wait.h"
+
+namespace hookline::test {
+
+using namespace std::chrono_literals;
+using Instant = std::chrono::steady_clock::time_point;
+
+/// Publishes test events at a steady rate from a thread of its own until stop().
+class Load {
+ public:
+  using Make = std::function<EventToPublish(int)>;
+
+  Load(const std::string& bootstrap, const std::string& topic, int per_second, Make make = test_event)
+      : publisher_(bootstrap), thread_([this, topic, per_second, make = std::move(make)] { run(topic, per_second, make); }) {}
+  ~Load() { end(); }
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+
+  /// Ends it and waits until the broker has acknowledged everything.
+  const std::vector<PublishedEvent>& stop() {
+    end();
+    if (failure_) std::rethrow_exception(failure_);
+    if (!publisher_.flush(60s) || !publisher_.failed().empty()) throw std::runtime_error("not everything was acknowledged");
+    return publisher_.acknowledged();
+  }
+
+ private:
+  void run(const std::string& topic, int per_second, const Make& make) {
+    try {
+      auto next = std::chrono::steady_clock::now();
+      for (int number = 0; !ended_; ++number) {
+        publisher_.publish(topic, make(number));
+        std::this_thread::sleep_until(next += std::chrono::microseconds(1'000'000 / per_second));
+      }
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+  }
+  void end() {
+    ended_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+
+  Publisher publisher_;
+  std::atomic<bool> ended_ = false;
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
+/// How often `text` stands in `log`.
+inline int occurrences(const std::string& log, std::string_view text) {
+  int count = 0;
+  for (auto at = log.find(text); at != std::string::npos; at = log.find(text, at + text.size())) ++count;
+  return count;
+}
+
+/// What may be sent again after crashes, from the settings in use and from what the receiver saw: for each
+/// crash what was in flight, what had finished since the last commit, and the finished siblings of records
+/// that were open. The window of a commit is two intervals, because the next one waits for the answer to
+/// the one before, and half a second for that answer on a busy machine.
+struct DuplicateBound {
+  std::int64_t in_flight = 0;  ///< requests at once: concurrency x endpoints x workers of a process
+  std::int64_t open = 0;       ///< records open at once: at most limits.in_flight of a process
+  std::int64_t siblings = 0;   ///< of a delivery, in the same record
+  std::chrono::milliseconds commit_interval = 250ms;
+
+  std::int64_t of(const std::vector<Instant>& crashes, const std::vector<ReceivedRequest>& requests) const {
+    const auto window = 2 * commit_interval + 500ms;
+    std::int64_t bound = 0;
+    for (const auto crash : crashes) {
+      bound += in_flight + open * siblings +
+               std::count_if(requests.begin(), requests.end(), [&](const ReceivedRequest& request) {
+                 return request.status / 100 == 2 && request.at > crash - window && request.at <= crash;
+               });
+    }
+    return bound;
+  }
+};
+
+class Proof : public ::testing::Test {
+ protected:
+  KafkaCluster& kafka = KafkaCluster::shared();
+  Receiver receiver;
+  const std::string topic = fresh_name("incidents");
+  const std::string prefix = fresh_name("hookline");
+  const std::string group = fresh_name("group");
+  const std::string dead_letters = prefix + ".dead-letters";
+  std::chrono::milliseconds session_timeout = 3s;  ///< how long the group waits for a member that crashed
+
+  void create_topics(int partitions = 8) {
+    kafka.create_topic(topic, partitions);
+    kafka.create_topic(dead_letters, 2);
+  }
+
+  /// `service`: further lines of the configuration. `client`: of its section kafka, indented by two.
+  HooklineOptions options(const std::string& webhooks, const std::string& service = {}, const std::string& client = {}) const {
+    return options_for({topic}, webhooks, service, client);
+  }
+
+  HooklineOptions options_for(const std::vector<std::string>& topics, const std::string& webhooks,
+                              const std::string& service = {}, const std::string& client = {}) const {
+    HooklineOptions made;
+    made.config = fmt::format(R"(kafka:
+  bootstrap.servers: "{}"
+  group.id: {}
+  session.timeout.ms: {}
+  heartbeat.interval.ms: 500
+{}topics:
+  incident: [{}]
+  prefix: {}
+webhooks: [webhooks.yaml]
+egress: {{allow: ["127.0.0.1/32"]}}
+{})", kafka.bootstrap(), group, session_timeout.count(), client, fmt::join(topics, ", "), prefix, service);
+    made.files["webhooks.yaml"] = webhooks;
+    return made;
+  }
+
+  /// A webhook for all incidents with `endpoints` URLs /NAME/0, /NAME/1, …
+  std::string webhook(const std::string& name, const std::string& more = {}, int endpoints = 1) const {
+    auto text = fmt::format("name: {}\nevents: [incident]\n{}endpoints:\n", name, more);
+    for (int i = 0; i < endpoints; ++i) text += fmt::format("  - {{url: \"{}\"}}\n", receiver.url(fmt::format("/{}/{}", name, i)));
+    return text;
+  }
+
+  std::int64_t lag() { return kafka.admin().lag(group, topic); }
+  bool all_committed() { return lag() == 0; }
+
+  AccountReport account_of(const std::vector<PublishedEvent>& events, const std::vector<std::string>& endpoints) {
+    Accounting account;
+    account.expect(events, endpoints);
+    return report(account);
+  }
+
+  AccountReport report(Accounting& account) {
+    account.received(receiver.requests());
+    account.dead_lettered(kafka.read(dead_letters));
+    return account.report();
+  }
+
+  /// One line for the reader of the test's output, and properties for the one of its XML.
+  void print(const std::string& what, const AccountReport& report, std::int64_t bound) {
+    fmt::print("{}: {} deliveries, lost {}, sent twice {} (bound {})\n", what, report.expected, report.lost, report.duplicates, bound);
+    RecordProperty("lost", std::to_string(report.lost));
+    RecordProperty("duplicates", std::to_string(report.duplicates));
+    RecordProperty("bound", std::to_string(bound));
+  }
+};
+
+}  // namespace hookline::test

@@ -1,0 +1,60 @@
+// A stop while Kafka hangs: the process ends in bounded time, and nothing that it could not commit is
+// forgotten.
+#include "e2e/proof.h"
+
+namespace hookline::test {
+namespace {
+
+TEST_F(Proof, ASigtermWhileKafkaHangsEndsInTimeAndLosesNothing) {
+  create_topics();
+  constexpr auto grace = 2s;
+  constexpr int concurrency = 16, in_flight = 200;
+  receiver.otherwise(after(3ms));
+  HooklineProcess hookline(options(webhook("pair", fmt::format("concurrency: {}\n", concurrency), 2),
+                                   fmt::format("workers: 1\nlimits: {{in_flight: {}}}\nshutdown: {{grace: {}s}}\n", in_flight, grace.count())));
+  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+  Load load(kafka.bootstrap(), topic, 300);
+  ASSERT_TRUE(wait_until([&] { return receiver.count() > 1000; }, 60s)) << hookline.log();
+
+  struct Frozen {  // whatever fails below, the other tests get their Kafka back
+    KafkaCluster& kafka;
+    explicit Frozen(KafkaCluster& frozen) : kafka(frozen) { kafka.freeze(); }
+    ~Frozen() { kafka.thaw(); }
+  };
+  const auto hang = std::chrono::steady_clock::now();
+  std::optional<Frozen> frozen(kafka);
+  const auto asked = std::chrono::steady_clock::now();
+  const auto ended = hookline.terminate(grace + 11s);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
+  ASSERT_TRUE(ended) << "still running\n" << hookline.log();
+  EXPECT_EQ(ended->signal, 0) << hookline.log();
+  EXPECT_LE(took, grace + 10s + 500ms);
+  fmt::print("a stop while Kafka hangs took {} ms, exit code {}\n", took.count(), ended->code);
+  if (ended->code != 0) {
+    EXPECT_NE(hookline.log().find("What was not committed is delivered again"), std::string::npos) << hookline.log();
+  }
+  const auto gone = std::chrono::steady_clock::now();
+  frozen.reset();
+
+  hookline.start();
+  ASSERT_TRUE(hookline.wait_ready(60s)) << hookline.log();
+  const auto seen = receiver.count();
+  ASSERT_TRUE(wait_until([&] { return receiver.count() > seen + 500; }, 60s)) << hookline.log();
+  const auto& events = load.stop();
+  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 60s)) << lag() << "\n" << hookline.log();
+  EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
+
+  // No commit came through since the hang began: all that was delivered then may come again.
+  const auto report = account_of(events, {"pair/0", "pair/1"});
+  const DuplicateBound each{.in_flight = concurrency * 2, .open = in_flight, .siblings = 1};
+  const auto requests = receiver.requests();
+  const auto bound = each.of({hang}, requests) + std::count_if(requests.begin(), requests.end(), [&](const ReceivedRequest& request) {
+                       return request.at > hang && request.at <= gone;
+                     });
+  print("a stop while Kafka hangs", report, bound);
+  EXPECT_TRUE(report.complete()) << report.text;
+  EXPECT_LE(report.duplicates, bound) << report.text;
+}
+
+}  // namespace
+}  // namespace hookline::test
