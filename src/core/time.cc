@@ -33,10 +33,34 @@ bool take(std::string_view& text, std::string_view any_of) {
   return true;
 }
 
-std::optional<WallTime> assemble(int year, unsigned month, unsigned day, int h, int m, int s, int ms) {
+/// Reads `hh:mm:ss`. A leap second (60) is the next minute's first.
+std::optional<seconds> take_time_of_day(std::string_view& text) {
+  const auto h = take_digits(text, 2);
+  if (!h || !take(text, ":")) return std::nullopt;
+  const auto m = take_digits(text, 2);
+  if (!m || !take(text, ":")) return std::nullopt;
+  const auto s = take_digits(text, 2);
+  if (!s || *h > 23 || *m > 59 || *s > 60) return std::nullopt;
+  return hours(*h) + minutes(*m) + seconds(*s);
+}
+
+/// Reads a fraction of a second behind its point, as far as milliseconds go.
+std::optional<milliseconds> take_fraction(std::string_view& text) {
+  if (text.empty() || text[0] < '0' || text[0] > '9') return std::nullopt;
+  int ms = 0;
+  int scale = 100;
+  while (!text.empty() && text[0] >= '0' && text[0] <= '9') {
+    ms += (text[0] - '0') * scale;
+    scale /= 10;
+    text.remove_prefix(1);
+  }
+  return milliseconds(ms);
+}
+
+std::optional<WallTime> assemble(int year, unsigned month, unsigned day, milliseconds time_of_day) {
   const year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
-  if (!date.ok() || h > 23 || m > 59 || s > 60) return std::nullopt;
-  return WallTime(sys_days(date).time_since_epoch() + hours(h) + minutes(m) + seconds(s) + milliseconds(ms));
+  if (!date.ok()) return std::nullopt;
+  return WallTime(sys_days(date).time_since_epoch() + time_of_day);
 }
 
 }  // namespace
@@ -63,23 +87,12 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   if (!month || !take(text, "-")) return std::nullopt;
   const auto day = take_digits(text, 2);
   if (!day || !take(text, "Tt ")) return std::nullopt;
-  const auto h = take_digits(text, 2);
-  if (!h || !take(text, ":")) return std::nullopt;
-  const auto m = take_digits(text, 2);
-  if (!m || !take(text, ":")) return std::nullopt;
-  const auto s = take_digits(text, 2);
-  if (!s) return std::nullopt;
-  int ms = 0;
-  if (take(text, ".")) {
-    int scale = 100;
-    if (text.empty() || text[0] < '0' || text[0] > '9') return std::nullopt;
-    while (!text.empty() && text[0] >= '0' && text[0] <= '9') {
-      ms += (text[0] - '0') * scale;
-      scale /= 10;
-      text.remove_prefix(1);
-    }
-  }
-  auto time = assemble(*year, static_cast<unsigned>(*month), static_cast<unsigned>(*day), *h, *m, *s, ms);
+  const auto time_of_day = take_time_of_day(text);
+  if (!time_of_day) return std::nullopt;
+  std::optional<milliseconds> fraction(0);
+  if (take(text, ".")) fraction = take_fraction(text);
+  if (!fraction) return std::nullopt;
+  const auto time = assemble(*year, static_cast<unsigned>(*month), static_cast<unsigned>(*day), *time_of_day + *fraction);
   if (!time) return std::nullopt;
   while (take(text, " ")) {
   }
@@ -112,13 +125,9 @@ std::optional<WallTime> parse_http_date(std::string_view text) {
   if (!take(text, " ")) return std::nullopt;
   const auto year = take_digits(text, 4);
   if (!year || !take(text, " ")) return std::nullopt;
-  const auto h = take_digits(text, 2);
-  if (!h || !take(text, ":")) return std::nullopt;
-  const auto m = take_digits(text, 2);
-  if (!m || !take(text, ":")) return std::nullopt;
-  const auto s = take_digits(text, 2);
-  if (!s) return std::nullopt;
-  return assemble(*year, month, static_cast<unsigned>(*day), *h, *m, *s, 0);
+  const auto time_of_day = take_time_of_day(text);
+  if (!time_of_day) return std::nullopt;
+  return assemble(*year, month, static_cast<unsigned>(*day), *time_of_day);
 }
 
 }  // namespace hookline::core
