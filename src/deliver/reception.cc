@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hookline/deliver/headers.h"
+#include "headers.h"
 
 namespace hookline::deliver {
 namespace {

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "curl_fault.h"
+#include "headers.h"
 #include "hookline/core/units.h"
-#include "hookline/deliver/headers.h"
 #include "url.h"
 
 namespace hookline::deliver {

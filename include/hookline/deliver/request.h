@@ -38,7 +38,7 @@ struct Request {
   std::shared_ptr<const Route> route;
   config::Method method = config::Method::post;
   std::string url;                  ///< rendered, absolute, http or https
-  std::vector<HttpHeader> headers;  ///< complete; no CR, LF or NUL, nothing of is_framing_header()
+  std::vector<HttpHeader> headers;  ///< complete; no CR, LF or NUL, none that frames a message (Host, …)
   std::string body;
 };
 
