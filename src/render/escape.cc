@@ -182,7 +182,7 @@ void append_for_receiver(std::string_view text, config::TextEscape escape, std::
       }
       count += length;
     }
-    line_begins = text[i] == '\n' || (line_begins && text[i] == ' ');
+    line_begins = text[i] == '\n' || text[i] == '\r' || (line_begins && text[i] == ' ');
     i = std::min(i + size, text.size());
     if (!escaped.empty() || max_text != 0) {
       out.append(text, copied, escaped.empty() ? i - copied : i - size - copied);

@@ -131,7 +131,10 @@ Renderer::Found Renderer::fetch_event() {
 
 Renderer::Found Renderer::fetch_content(const Source& source, Markup markup, Escaped escaped) {
   Found own{.value = scope_.event->get(source.variable), .escaped = escaped};
-  const bool usable = own.value.kind == ValueKind::string && !own.value.raw.empty();
+  // What the payload escapes for its receiver holds no markup of the event's: only a summary is known to be
+  // escaped already.
+  const bool foreign_markup = escaped && *escaped == program_.options.escape;
+  const bool usable = own.value.kind == ValueKind::string && !own.value.raw.empty() && !foreign_markup;
   return usable ? own : fetch_summary(markup, escaped);
 }
 

@@ -245,12 +245,14 @@ class Writer {
   }
 
   void escaped(std::string_view text) {
-    const std::size_t from = out_.size();
-    append_for_receiver(text, spelling_.escape, 0, out_);
-    if (markup_ != Markup::html) return;
-    for (std::size_t at = out_.find('\n', from); at != std::string::npos; at = out_.find('\n', at)) {
-      out_.replace(at, 1, "<br>");
+    if (markup_ != Markup::html) return append_for_receiver(text, spelling_.escape, 0, out_);
+    // Line by line: an event may hold nothing but line breaks, a megabyte of them.
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+      append_for_receiver(text.substr(0, end), spelling_.escape, 0, out_);
+      out_ += "<br>";
+      text.remove_prefix(end + 1);
     }
+    append_for_receiver(text, spelling_.escape, 0, out_);
   }
 
   void value(std::string_view text, Form form) {

@@ -347,6 +347,9 @@ TEST(Receivers, TextIsEscapedForThemAndCut) {
   EXPECT_EQ(render(R"("$text")", given), R"("a&lt;b&gt;&amp;&quot;c&quot; *d*\n- e")");
   given.options.escape = config::TextEscape::markdown;
   EXPECT_EQ(render(R"("$text")", given), R"("a\\<b\\>\\&\"c\" \\*d\\*\n\\- e")");
+  given.event = R"({"event_type":"x","text":"a\r# b\r\n- c","n":12345678})";
+  EXPECT_EQ(render(R"("$text")", given), R"("a\r\\# b\r\n\\- c")") << "each ending of a line is one";
+  given.event = R"({"event_type":"x","text":"a<b>&\"c\" *d*\n- e","n":12345678})";
   given.options = {.escape = config::TextEscape::slack, .max_text = 6};
   EXPECT_EQ(render(R"(["$text","$n",$n,"${missing:long default}"])", given),
             R"(["a&lt;…","12345…",12345678,"long default"])");

@@ -101,10 +101,29 @@ TEST(Summary, TheEventsOwnTextGoesFirstUnlessItIsEmpty) {
 TEST(Summary, ARulesetIsNotAppliedTwice) {
   auto made = given(R"({"event_type":"x","contentHTML":"<b>own</b>","message":"a*b&c"})");
   made.options.escape = config::TextEscape::html;
-  EXPECT_EQ(text("contentHTML", made), "<b>own</b>");
+  EXPECT_EQ(text("contentHTML", made), "<p><strong>X</strong></p><p>a*b&amp;c</p>");
   made.options.escape = config::TextEscape::markdown;
   EXPECT_EQ(text("contentMarkdown", made), "**X**\n\na\\*b\\&c");
   EXPECT_EQ(text("contentHTML", made), "\\<b\\>own\\</b\\>") << "HTML is text to a receiver of markdown";
+}
+
+TEST(Summary, APayloadThatEscapesTakesNoMarkupOfTheEvents) {
+  auto made = given(R"_({"event_type":"x","message":"m","contentMarkdown":"[pay here](https://evil.example)",
+      "contentHTML":"<script>alert(1)</script>","contentText":"*own*"})_");
+  made.options.escape = config::TextEscape::markdown;
+  EXPECT_EQ(text("contentMarkdown", made), "**X**\n\nm");
+  EXPECT_EQ(text("contentText", made), "\\*own\\*") << "text is escaped, so the event's own may go out";
+  made.options.escape = config::TextEscape::html;
+  EXPECT_EQ(text("contentHTML", made), "<p><strong>X</strong></p><p>m</p>");
+}
+
+TEST(Summary, ATextOfNothingButLineBreaksTakesNoSquareTime) {
+  std::string breaks, expected = "<p><strong>X</strong></p><p>";
+  for (int i = 0; i < 500'000; ++i) {
+    breaks += "\\n";
+    expected += "<br>";
+  }
+  EXPECT_TRUE(text("contentHTML", given(R"({"event_type":"x","message":")" + breaks + "\"}")) == expected + "</p>");
 }
 
 TEST(Summary, ATestMessageIsMarked) {
