@@ -110,13 +110,13 @@ TEST(Shipped, EveryTemplateTakesEveryTypeOfTheCatalogue) {
   }
 }
 
-/// An event that says everything at great length, in characters that receivers want escaped.
-std::string huge_event() {
+/// An event that says everything at great length, its own type and id included.
+std::string huge_event(std::string_view filler, event::Kind kind) {
   std::string text;
   while (text.size() < 100'000)
-    text += "<&>*_漢\"\n";
-  Tree tree = {{"event_type", "incident_triggered"}};
-  for (const auto* name : {"title", "message", "description", "name", "raw_event", "service", "host",
+    text += filler;
+  Tree tree = {{"event_type", kind == event::Kind::detection ? "detection_created" : "incident_" + std::string(1000, 'x')}};
+  for (const auto* name : {"id", "title", "message", "description", "name", "raw_event", "service", "host",
                            "severity", "status", "summary", "site", "contentText", "contentMarkdown"}) {
     tree[name] = text;
   }
@@ -127,24 +127,33 @@ std::size_t characters(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-Tree body_of_huge(std::string_view name) {
-  const auto webhook = webhook_of(named(name));
-  return json::parse_tree(body_of(webhook, given(webhook, huge_event(), event::Kind::incident))).value();
-}
+class Huge : public ::testing::TestWithParam<const char*> {
+ protected:
+  static Tree body(std::string_view name, event::Kind kind = event::Kind::incident) {
+    const auto webhook = webhook_of(named(name));
+    return json::parse_tree(body_of(webhook, given(webhook, huge_event(GetParam(), kind), kind))).value();
+  }
+};
 
-TEST(Shipped, KeepTheLimitsOfTheirReceivers) {
-  const Tree slack = body_of_huge("slack");
+TEST_P(Huge, EventsKeepTheLimitsOfTheReceivers) {
+  const Tree slack = body("slack");
   EXPECT_LE(characters(slack["blocks"][0]["text"]["text"]), 3000U);
   EXPECT_LE(characters(slack["text"]), 40000U);
-  const Tree discord = body_of_huge("discord");
+  const Tree discord = body("discord");
   EXPECT_LE(characters(discord["embeds"][0]["description"]), 4096U);
   EXPECT_EQ(discord["allowed_mentions"], Tree::parse(R"({"parse": []})"));
-  EXPECT_LE(characters(body_of_huge("pagerduty")["payload"]["summary"]), 1024U);
-  EXPECT_LE(body_of_huge("teams").dump().size(), 28U << 10);
-  EXPECT_LE(body_of_huge("squadcast").dump().size(), 30U << 10);
-  const Tree jira = body_of_huge("jira");
+  const Tree pagerduty = body("pagerduty");
+  EXPECT_LE(characters(pagerduty["payload"]["summary"]), 1024U);
+  EXPECT_LE(characters(pagerduty["dedup_key"]), 255U);
+  EXPECT_LE(body("teams").dump().size(), 28U << 10);
+  EXPECT_LE(body("squadcast").dump().size(), 30U << 10);
+  const Tree jira = body("jira", event::Kind::detection);
   EXPECT_LE(characters(jira["fields"]["summary"]), 255U);
+  EXPECT_LE(characters(jira["fields"]["description"]), 32'767U);
 }
+
+// What receivers want escaped, what takes four bytes, and what becomes six characters in JSON.
+INSTANTIATE_TEST_SUITE_P(Shipped, Huge, ::testing::Values("<&>*_漢\"\n", "🎉", "\x01"));
 
 TEST(Shipped, TicketsKeepTheirOrderAndUrlsThatAreSecretsAreMarked) {
   for (const auto* name :
@@ -169,6 +178,33 @@ TEST(Shipped, SlackCannotBeMadeToMentionOrLink) {
   EXPECT_EQ(body.find("<!"), std::string::npos) << body;
   EXPECT_EQ(body.find("<@"), std::string::npos) << body;
   EXPECT_EQ(body.find("<https://evil"), std::string::npos) << body;
+}
+
+TEST(Shipped, NoChatTemplateTakesALinkOrAMentionFromAnEvent) {
+  Tree tree = {{"event_type", "x"}, {"url", "https://i.example.com/a](https://evil.example)"}};
+  for (const auto* name : {"title", "message", "description", "service", "host", "site", "contentText", "contentMarkdown",
+                           "contentHTML", "reason", "user"}) {
+    tree[name] = "[pay](https://evil.example) <https://evil.example|x> <!channel> <@U1> @everyone <script>";
+  }
+  for (const auto* name : {"slack", "teams", "discord"}) {
+    const auto webhook = webhook_of(named(name));
+    const auto body = json::parse_tree(body_of(webhook, given(webhook, tree.dump(), event::Kind::incident))).value();
+    const auto check = [&](const auto& self, const Tree& part) -> void {
+      for (const auto& child : part) {
+        if (child.is_structured()) self(self, child);
+        if (!child.is_string()) continue;
+        const auto text = child.template get<std::string>();
+        const bool markdown = webhook.escape == config::TextEscape::markdown;
+        for (const std::string_view breaks : {"](https://evil", "<https://evil", "<!", "<@", "<script"}) {
+          if (!markdown && breaks.starts_with(']')) continue;  // a link in markdown alone
+          const auto at = text.find(breaks);
+          const bool escaped = markdown && at != text.npos && at > 0 && text[at - 1] == '\\';
+          EXPECT_TRUE(at == text.npos || escaped) << name << ": " << breaks << " in " << text;
+        }
+      }
+    };
+    check(check, body);
+  }
 }
 
 }  // namespace
