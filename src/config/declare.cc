@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "spelling.h"
+#include "hookline/config/spelling.h"
 #include "utf8.h"
 
 namespace hookline::config {

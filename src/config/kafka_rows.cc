@@ -42,7 +42,7 @@ bool read_property(Reader& reader, const Node::Member& member, Properties& out) 
   }
   const bool path = std::find(path_properties.begin(), path_properties.end(), name) != path_properties.end();
   if (path && scalar->value != "probe") scalar->value = absolute_path(member.value, scalar->value).string();
-  out.push_back({name, Secret(std::move(scalar->value)), secret || scalar->referenced});
+  out.push_back({name, Secret(std::move(scalar->value)), secret || scalar->referenced, member.key_place()});
   return true;
 }
 

@@ -8,26 +8,14 @@
 
 #include "definitions.h"
 #include "files.h"
+#include "hookline/config/spelling.h"
 #include "reader.h"
 #include "settings_declaration.h"
-#include "spelling.h"
 #include "utf8.h"
 #include "yaml.h"
 
 namespace hookline::config {
 namespace {
-
-/// The problems of a run in the order of files as they were read, then of lines. Stable: what stands
-/// at one place keeps its order.
-void sort(Problems& problems, const std::vector<std::string>& files) {
-  const auto rank = [&](const Problem& problem) {
-    return std::find(files.begin(), files.end(), problem.place.file) - files.begin();
-  };
-  std::stable_sort(problems.begin(), problems.end(), [&](const Problem& a, const Problem& b) {
-    return std::tuple(rank(a), a.place.line, a.place.column) <
-           std::tuple(rank(b), b.place.line, b.place.column);
-  });
-}
 
 /// Is it one definition, and not a list of them?
 bool is_definition(Reader& reader, const Node& document) {
@@ -48,7 +36,7 @@ class Loader {
     out_.templates = shipped_templates();
     for (const auto& shipped : out_.templates)
       reader_.claim("template", shipped.name, shipped.place);
-    if (!draft) return sort(out_.problems, files_);
+    if (!draft) return sort_problems(out_.problems, out_.files);
     each_document(draft->templates, [&](const Node& document) {
       if (auto parsed = read_template(reader_, document)) out_.templates.push_back(std::move(*parsed));
     });
@@ -69,7 +57,7 @@ class Loader {
     for (auto& problem : together)
       reader_.add(std::move(problem));
     check_mail();
-    sort(out_.problems, files_);
+    sort_problems(out_.problems, out_.files);
   }
 
  private:
@@ -95,7 +83,7 @@ class Loader {
 
   /// The documents of a file; nullopt if it cannot be read, which is reported at `named`.
   std::optional<std::vector<Node>> read_documents(const std::filesystem::path& file, const Place& named) {
-    files_.push_back(file.string());
+    out_.files.push_back(file.string());
     auto text = read_file(file, max_yaml_bytes);
     if (!text) {
       reader_.error(named,
@@ -149,7 +137,6 @@ class Loader {
 
   Reader reader_;
   Configuration& out_;
-  std::vector<std::string> files_;
   std::set<std::string> read_;
   std::vector<std::string> broken_;  ///< names of webhooks that exist but could not be read
 };
@@ -175,7 +162,7 @@ std::vector<Webhook> parse_webhooks(std::string_view yaml, std::string_view file
     if (!is_definition(reader, document)) continue;
     if (auto webhook = read_webhook(reader, document, templates)) webhooks.push_back(std::move(*webhook));
   }
-  sort(found, {source->name});
+  sort_problems(found, {source->name});
   problems.insert(problems.end(), std::make_move_iterator(found.begin()),
                   std::make_move_iterator(found.end()));
   return webhooks;

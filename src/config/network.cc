@@ -184,6 +184,11 @@ std::optional<core::Error> find_url_fault(std::string_view url) {
   if (host.empty() || host.starts_with(':')) return wrong("has no host");
   if (host.find_first_of(" \"<>\\^`|") != host.npos)
     return wrong("has a character in its host that none may have");
+  // A placeholder in the port is told where the text is compiled.
+  const auto colon = host.find(':', host.starts_with('[') ? std::min(host.find(']'), host.size()) : 0);
+  const auto port = colon == host.npos ? std::string_view() : host.substr(colon + 1);
+  if (!port.empty() && port.find('$') == port.npos && parse_number<std::uint16_t>(port).value_or(0) == 0)
+    return wrong("has a port that is none: ports are 1 to 65535");
   return std::nullopt;
 }
 

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include "definitions.h"
+#include "hookline/config/spelling.h"
 #include "network.h"
-#include "spelling.h"
 #include "types.h"
 
 namespace hookline::config {

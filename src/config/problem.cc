@@ -1,6 +1,7 @@
 #include "hookline/config/problem.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -47,6 +48,16 @@ Place place_of(const Text& text, std::size_t at) {
 }
 
 }  // namespace
+
+void sort_problems(Problems& problems, const std::vector<std::string>& files) {
+  const auto rank = [&](const Problem& problem) {
+    return std::find(files.begin(), files.end(), problem.place.file) - files.begin();
+  };
+  std::stable_sort(problems.begin(), problems.end(), [&](const Problem& a, const Problem& b) {
+    return std::tuple(rank(a), a.place.line, a.place.column) <
+           std::tuple(rank(b), b.place.line, b.place.column);
+  });
+}
 
 bool has_errors(const Problems& problems) {
   return std::any_of(problems.begin(), problems.end(),

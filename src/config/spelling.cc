@@ -1,4 +1,4 @@
-#include "spelling.h"
+#include "hookline/config/spelling.h"
 
 #include <algorithm>
 

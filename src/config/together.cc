@@ -6,7 +6,7 @@
 #include "definitions.h"
 #include "files.h"
 #include "hookline/config/load.h"
-#include "spelling.h"
+#include "hookline/config/spelling.h"
 #include "utf8.h"
 
 namespace hookline::config {

@@ -12,8 +12,8 @@
 #include <fmt/format.h>
 
 #include "declare.h"
+#include "hookline/config/spelling.h"
 #include "hookline/core/time.h"
-#include "spelling.h"
 
 namespace hookline::config {
 

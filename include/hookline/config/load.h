@@ -38,6 +38,7 @@ struct Configuration {
   std::vector<Webhook> faulty;  ///< with mistakes, as far as read: to be checked further, never used
   std::vector<Policy> policies;
   std::vector<TemplateSource> templates;  ///< shipped and own
+  std::vector<std::string> files;         ///< all that were read, in this order
   Problems problems;                      ///< in the order of files and lines
 };
 

@@ -33,6 +33,10 @@ using Problems = std::vector<Problem>;
 
 bool has_errors(const Problems& problems);
 
+/// Puts problems into the order of `files`, then of lines and columns. Those of one place keep theirs,
+/// and those of other files come last.
+void sort_problems(Problems& problems, const std::vector<std::string>& files);
+
 /// "webhooks/pay.yaml:12:9: error: unknown key 'urls'; did you mean 'url'?"
 std::string format(const Problem& problem);
 

@@ -22,6 +22,7 @@ struct KafkaProperty {
   std::string name;
   Secret value;
   bool secret = false;
+  Place place = {};  ///< of its name
 };
 
 /// The suffixes of Hookline's own topics, in the order of docs/config.md.

@@ -5,7 +5,7 @@
 
 #include "config/files.h"
 #include "config/headers.h"
-#include "config/spelling.h"
+#include "hookline/config/spelling.h"
 #include "config/utf8.h"
 #include "hookline/core/random.h"
 #include "reading.h"
@@ -103,6 +103,17 @@ TEST(Listening, KnowsLoopback) {
     EXPECT_TRUE(is_loopback(address)) << address;
   for (const auto* address : {"0.0.0.0", "::", "10.0.0.1", "128.0.0.1", "::2", "x"})
     EXPECT_FALSE(is_loopback(address)) << address;
+}
+
+TEST(Urls, HaveAHostAndAPortThatIsOne) {
+  for (const auto* url : {"https://h", "http://h:1/p", "https://h:65535?q", "https://[2001:db8::1]/x", "https://[::1]:8443/",
+                          "https://h:/p", "https://h/a:b", "https://h?a:b", "https://h:$port/"}) {
+    EXPECT_FALSE(find_url_fault(url)) << url << ": " << find_url_fault(url)->message;
+  }
+  for (const auto* url : {"h", "ftp://h", "https://", "https://:80/", "https://u@h/", "https://a b/", "https://h:0/",
+                          "https://h:65536/", "https://h:http/", "https://2001:db8::1/", "https://[::1]:x/"}) {
+    EXPECT_TRUE(find_url_fault(url)) << url;
+  }
 }
 
 TEST(Urls, ShowSchemeAndHostOnly) {

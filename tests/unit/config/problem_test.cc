@@ -104,6 +104,17 @@ TEST(ProblemLines, AreWhatCompilersPrint) {
   EXPECT_EQ(format({{"a.yaml", 0, 0, ""}, "it is odd", "", true}), "a.yaml: warning: it is odd");
 }
 
+TEST(ProblemLines, StandInTheOrderOfFilesLinesAndColumns) {
+  Problems problems{{{"b.yaml", 1, 1, ""}, "3", "", false},    {{"a.yaml", 9, 2, ""}, "2", "", false},
+                    {{"elsewhere", 1, 1, ""}, "5", "", false}, {{"a.yaml", 9, 1, ""}, "1", "", true},
+                    {{"b.yaml", 1, 1, ""}, "4", "", false},    {{"a.yaml", 0, 0, ""}, "0", "", true}};
+  sort_problems(problems, {"a.yaml", "b.yaml"});
+  std::string order;
+  for (const auto& problem : problems)
+    order += problem.what;
+  EXPECT_EQ(order, "012345");
+}
+
 TEST(ProblemLines, TellErrorsFromWarnings) {
   EXPECT_FALSE(has_errors({}));
   EXPECT_FALSE(has_errors({{{}, "odd", "", true}}));
