@@ -18,14 +18,12 @@ void print(const config::Problems& problems) {
 }
 
 /// Would librdkafka take the properties? `run` must not find out later than `validate`.
-void check_kafka(const std::string& file, config::Configuration& configuration) {
-  if (config::has_errors(configuration.problems)) return;
-  const auto& settings = configuration.settings;
-  for (const auto& properties : {kafka::client_properties(settings), kafka::consumer_properties(settings, 0), kafka::producer_properties(settings)}) {
-    const auto good = kafka::check_properties(properties);
+void check_kafka(config::Configuration& configuration) {
+  for (const auto& property : configuration.settings.kafka) {
+    const auto good = kafka::check_properties({{property.name, property.value.reveal()}});
     if (good) continue;
-    configuration.problems.push_back({{.file = file, .pointer = "/kafka"}, good.error().message, "librdkafka's CONFIGURATION.md lists names and values", false});
-    return;
+    configuration.problems.push_back(
+        {property.place, good.error().message, "librdkafka's CONFIGURATION.md lists names and values", false});
   }
 }
 
@@ -33,8 +31,9 @@ void check_kafka(const std::string& file, config::Configuration& configuration) 
 
 Loaded load(const std::string& file) {
   Loaded loaded{config::load(file), nullptr};
-  check_kafka(file, loaded.configuration);
+  check_kafka(loaded.configuration);
   loaded.definitions = engine::Definitions::compile(loaded.configuration, loaded.configuration.problems);
+  config::sort_problems(loaded.configuration.problems, loaded.configuration.files);
   return loaded;
 }
 
@@ -47,7 +46,7 @@ std::optional<Loaded> load_or_explain(const std::string& file) {
 
 std::optional<config::Settings> load_settings(const std::string& file) {
   auto configuration = config::load(file);
-  check_kafka(file, configuration);
+  check_kafka(configuration);
   std::erase_if(configuration.problems, [&](const config::Problem& p) { return p.place.file != file || p.warning; });
   print(configuration.problems);
   if (!configuration.problems.empty()) return std::nullopt;

@@ -2,6 +2,8 @@
 #include <csignal>
 #include <cstdio>
 
+#include <fmt/format.h>
+
 #include "command.h"
 
 namespace {
@@ -12,6 +14,21 @@ using namespace hookline::cli;
 constexpr void (*commands[])(CLI::App&, Action&) = {
     add_demo, add_run, add_validate, add_render, add_test, add_sample, add_send, add_dead_letters, add_topics,
 };
+
+/// What the parser says; a word that it does not know comes first, because what it then misses is
+/// only what that word was meant to be.
+int explain(const CLI::App& app, const CLI::ParseError& error) {
+  const auto unknown = app.remaining(true);
+  if (error.get_exit_code() == 0 || unknown.empty()) return app.exit(error) == 0 ? exit_ok : exit_usage;
+  std::string command = "hookline";
+  for (const auto* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    command += " " + at->get_name();
+  }
+  fmt::print(stderr, "{}: '{}' is no {} of it; `{} --help` lists what is\n", command, unknown.front(),
+             unknown.front().starts_with('-') ? "option" : "command or argument", command);
+  return exit_usage;
+}
 
 }  // namespace
 
@@ -25,7 +42,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_ok : exit_usage;
+    return explain(app, error);
   }
   return chosen();
 }

@@ -129,7 +129,11 @@ class WebhookCompiler {
                         .url = compile_line(endpoint.url, render::Context::url),
                         .secret_url = source_.secret_url || endpoint.url_secret,
                         .route = route};
-      if (compiled.url.program) check_correlation_id(source_, endpoint, *compiled.url.program, problems_);
+      if (compiled.url.program) {
+        check_correlation_id(source_, endpoint, *compiled.url.program, problems_);
+      } else if (!webhook_.payload || !webhook_.payload->uses("correlationId")) {
+        check_fixed_url(endpoint, problems_);
+      }
       webhook_.endpoints.push_back(std::move(compiled));
     }
   }

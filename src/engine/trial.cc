@@ -11,6 +11,22 @@
 #include "request_builder.h"
 
 namespace hookline::engine {
+namespace {
+
+/// "`owner.name == "SRE"`: no such field": the error that the filter ended with, and the innermost term
+/// that has it.
+std::string without_answer(std::string_view filter, const rule::EvalError& error,
+                           const std::vector<rule::Expression::Term>& terms) {
+  const rule::Expression::Term* innermost = nullptr;
+  for (const auto& term : terms) {
+    const bool there = term.at <= error.at && error.at < term.at + term.length && term.result.starts_with("error: ");
+    if (there && (innermost == nullptr || term.length < innermost->length)) innermost = &term;
+  }
+  const auto where = innermost == nullptr ? filter : filter.substr(innermost->at, innermost->length);
+  return fmt::format("the filter has no answer: `{}`: {}", where, error.what);
+}
+
+}  // namespace
 
 core::Result<Match> try_match(const Definitions& definitions, const Webhook& webhook, const event::RecordView& record,
                               event::Kind kind) {
@@ -36,7 +52,7 @@ core::Result<Match> try_match(const Definitions& definitions, const Webhook& web
     std::optional<rule::EvalError> error;
     match.filter_holds = filter->matches(*event, arena, &error);
     match.terms = filter->explain(*event);
-    if (error) match.note = fmt::format("the filter has no answer: {}", error->what);
+    if (error) match.note = without_answer(webhook.filter, *error, match.terms);
   }
   if (!match.subscribed) {
     match.note = fmt::format("`events` [{}] does not take {} ({})", fmt::join(webhook.events, ", "), match.type, name(kind));

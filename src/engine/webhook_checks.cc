@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "hookline/config/spelling.h"
 #include "hookline/deliver/egress.h"
 #include "hookline/event/catalogue.h"
 
@@ -28,6 +29,7 @@ std::string authority_of(std::string_view url) {
 void check_egress(const config::Webhook& webhook, const config::Settings& settings, config::Problems& problems) {
   const deliver::EgressPolicy policy(settings.egress);
   for (const auto& endpoint : webhook.endpoints) {
+    if (authority_of(endpoint.url.value).find('$') != std::string::npos) continue;  // no URL: told elsewhere
     if (auto objection = policy.objection(authority_of(endpoint.url.value))) {
       warn(problems, endpoint.url.place, fmt::format("egress.allow refuses this URL: {}", *objection),
            "add its address to egress.allow in the service's configuration, e.g. 127.0.0.1/32:9000");
@@ -52,11 +54,29 @@ void check_order(const config::Webhook& webhook, config::Problems& problems) {
   }
 }
 
+/// Any type is accepted, but one that nearly is one of the catalogue was probably meant to be it.
+void check_types(const config::Webhook& webhook, config::Problems& problems) {
+  static const auto names = [] {
+    std::vector<std::string_view> known;
+    for (const auto kind : event::kinds) known.push_back(event::name(kind));
+    for (const auto& type : event::catalogue()) known.push_back(type.name);
+    return known;
+  }();
+  for (const auto& pattern : webhook.events) {
+    if (pattern.value.find('*') != std::string::npos) continue;
+    const auto near = config::closest(pattern.value, names);
+    // Types of one family are alike: only a slip of the finger counts.
+    if (near.empty() || near == pattern.value || config::edit_distance(near, pattern.value) > 2) continue;
+    warn(problems, pattern.place, fmt::format("no type of the catalogue is called '{}'", pattern.value),
+         fmt::format("did you mean '{}'? If events of your own are called so, all is well", near));
+  }
+}
+
 /// A text that wants a correlation id, in a webhook that never gets one.
 void warn_of_missing_id(const config::Webhook& webhook, const render::Template& text, const config::Place& place,
                         std::string_view where, config::Problems& problems) {
   if (!text.uses("correlationId") || (webhook.correlation && !webhook.correlation->from.empty())) return;
-  warn(problems, place, fmt::format("the {} uses correlationId, but this webhook has no `correlation.from`: only the default is ever used", where),
+  warn(problems, place, fmt::format("the {} uses correlationId, but this webhook has no `correlation.from`: its default, or NA, always stands there", where),
        "name the webhook that creates the item: correlation: {key: story_id, from: NAME}");
 }
 
@@ -89,6 +109,7 @@ void check_in_force(const config::Webhook& webhook, config::Problems& problems) 
 
 void check_webhook(const config::Webhook& webhook, const config::Settings& settings, config::Problems& problems) {
   check_egress(webhook, settings, problems);
+  check_types(webhook, problems);
   check_order(webhook, problems);
   check_in_force(webhook, problems);
 }
@@ -106,6 +127,14 @@ void check_payload(const config::Webhook& webhook, const render::Template& paylo
 void check_correlation_id(const config::Webhook& webhook, const config::EndpointSetting& endpoint,
                           const render::Template& url, config::Problems& problems) {
   warn_of_missing_id(webhook, url, endpoint.url.place, "URL", problems);
+}
+
+void check_fixed_url(const config::EndpointSetting& endpoint, config::Problems& problems) {
+  if (endpoint.method == config::Method::post || endpoint.url.place.line == 0) return;
+  warn(problems, endpoint.url.place,
+       fmt::format("{} to a URL without placeholders: every event changes the same item",
+                   endpoint.method == config::Method::put ? "PUT" : "PATCH"),
+       "put the item's id into the URL, e.g. $correlationId with correlation: {key: story_id, from: NAME}");
 }
 
 }  // namespace hookline::engine

@@ -19,4 +19,7 @@ void check_payload(const config::Webhook& webhook, const render::Template& paylo
 void check_correlation_id(const config::Webhook& webhook, const config::EndpointSetting& endpoint,
                           const render::Template& url, config::Problems& problems);
 
+/// PUT and PATCH change one item: a URL (and a payload) that always names the same one is probably a mistake.
+void check_fixed_url(const config::EndpointSetting& endpoint, config::Problems& problems);
+
 }  // namespace hookline::engine
