@@ -1,8 +1,11 @@
 #include "positions.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "hookline/core/log.h"
 
@@ -11,9 +14,10 @@ namespace {
 
 constexpr core::Duration deadline = std::chrono::seconds(10);
 
-// Metadata of a position that came from `start`: another member that begins at the same moment still
-// sees a group that is only starting. Not a map, so decoding ignores it.
-constexpr std::string_view starting = "start";
+// Metadata of a position that came from `start`, and how many partitions the topic had then: another member
+// that begins at the same moment still sees a group that is only starting, while a partition beyond them
+// was added since. Not a map, so decoding ignores it.
+constexpr std::string_view starting = "start ";
 
 event::Kind kind_of(const std::vector<SourceTopic>& topics, const std::string& name) {
   for (const auto& topic : topics) {
@@ -22,16 +26,34 @@ event::Kind kind_of(const std::vector<SourceTopic>& topics, const std::string& n
   return event::Kind::alarm;  // cannot be: only these were subscribed to
 }
 
-/// Has the group ever committed an offset of this topic?
-core::Result<bool> is_known(kafka::Consumer& consumer, const std::string& topic) {
+/// From the metadata of a committed position; 0 if that did not come from `start`.
+std::int32_t partitions_at_start(std::string_view metadata) {
+  if (!metadata.starts_with(starting)) return 0;
+  metadata.remove_prefix(starting.size());
+  std::int32_t count = 0;
+  const auto [end, error] = std::from_chars(metadata.data(), metadata.data() + metadata.size(), count);
+  return error == std::errc() && end == metadata.data() + metadata.size() ? count : 0;
+}
+
+/// What the group's committed offsets say of a topic: where `start` applies.
+struct TopicStart {
+  std::int32_t partitions = 0;     ///< now
+  std::int32_t began_with = 0;     ///< `start` applies to those below; 0: the group has been here for long
+};
+
+core::Result<TopicStart> look_at(kafka::Consumer& consumer, const std::string& topic) {
   const auto count = consumer.partition_count(topic, deadline);
   if (!count) return tl::unexpected(count.error());
   std::vector<kafka::TopicPartition> all;
   for (std::int32_t p = 0; p < *count; ++p) all.push_back({topic, p});
   const auto committed = consumer.committed(all, deadline);
   if (!committed) return tl::unexpected(committed.error());
-  return std::any_of(committed->begin(), committed->end(),
-                     [](const kafka::Committed& c) { return c.offset && c.metadata != starting; });
+  TopicStart result{*count, *count};
+  for (const auto& entry : *committed) {
+    if (!entry.offset) continue;
+    result.began_with = std::min(result.began_with, partitions_at_start(entry.metadata));
+  }
+  return result;
 }
 
 core::Result<std::int64_t> first_offset(kafka::Consumer& consumer, const kafka::TopicPartition& partition,
@@ -57,23 +79,26 @@ core::Result<std::vector<AssignedPartition>> resolve_positions(kafka::Consumer& 
   const auto committed = consumer.committed(partitions, deadline);
   if (!committed) return tl::unexpected(committed.error());
 
-  std::map<std::string, bool> known;  // by topic, asked only where it matters
+  std::map<std::string, TopicStart> topics_known;  // asked only where it matters
   std::vector<kafka::CommitEntry> fresh;
   for (const auto& entry : *committed) {
     AssignedPartition assigned{entry.partition, kind_of(topics, entry.partition.topic), 0, entry.metadata};
     if (entry.offset) {
       assigned.offset = *entry.offset;
     } else {
-      auto place = known.find(entry.partition.topic);
-      if (place == known.end()) {
-        const auto answer = is_known(consumer, entry.partition.topic);
+      auto place = topics_known.find(entry.partition.topic);
+      if (place == topics_known.end()) {
+        const auto answer = look_at(consumer, entry.partition.topic);
         if (!answer) return tl::unexpected(answer.error());
-        place = known.emplace(entry.partition.topic, *answer).first;
+        place = topics_known.emplace(entry.partition.topic, *answer).first;
       }
-      const auto offset = first_offset(consumer, entry.partition, place->second, start, now);
+      const TopicStart& topic = place->second;
+      const bool known = entry.partition.partition >= topic.began_with;
+      const auto offset = first_offset(consumer, entry.partition, known, start, now);
       if (!offset) return tl::unexpected(offset.error());
       assigned.offset = *offset;
-      fresh.push_back({entry.partition, *offset, std::string(starting)});
+      // A later partition's position counts like any other: only those of the beginning are marked.
+      fresh.push_back({entry.partition, *offset, known ? std::string() : fmt::format("{}{}", starting, topic.partitions)});
       core::log::info("{}[{}]: the group has no position here, begins at offset {}", entry.partition.topic,
                       entry.partition.partition, *offset);
     }
