@@ -78,6 +78,14 @@ std::optional<double> HooklineProcess::metric(std::string_view series) const {
   return sum;
 }
 
+std::int64_t HooklineProcess::peak_resident_bytes() const {
+  std::ifstream file("/proc/" + std::to_string(pid()) + "/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
+  }
+  return 0;
+}
+
 std::int64_t HooklineProcess::resident_bytes() const {
   std::ifstream file("/proc/" + std::to_string(pid()) + "/statm");
   std::int64_t total = 0, resident = 0;

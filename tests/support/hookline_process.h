@@ -59,6 +59,8 @@ class HooklineProcess {
   std::optional<double> metric(std::string_view series) const;
   /// Resident memory in bytes; 0 when it does not run.
   std::int64_t resident_bytes() const;
+  /// The most that it ever was, since this run began.
+  std::int64_t peak_resident_bytes() const;
 
   std::string log() const;  ///< stdout and stderr of all its runs
 

@@ -175,7 +175,7 @@ void ReceiverLoop::readable(Connection& connection) {
     connection.in = bytes.substr(take_requests(connection, bytes));
   } else {
     connection.in += bytes;
-    if (!connection.busy) connection.in.erase(0, take_requests(connection, std::string(connection.in)));
+    if (!connection.busy) next(connection);
   }
   if (connection.in.size() > largest_request) close(connection);
 }

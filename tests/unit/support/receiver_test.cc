@@ -107,6 +107,18 @@ TEST(Receiver, TakesRequestsInPiecesAndInARow) {
   EXPECT_EQ(receiver.connections(), 1u);
 }
 
+TEST(Receiver, ARequestInPiecesIsTakenOnceWhereABehaviourAnswersIt) {
+  Receiver receiver;
+  receiver.on("/b", answer(404));
+  const Line line(receiver.port());
+  const std::string request = "POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 400\r\n\r\n" + std::string(400, 'x');
+  for (const char& byte : request) line.send(std::string_view(&byte, 1));
+  EXPECT_NE(line.read_until("404").find("404"), std::string::npos);
+  line.send("POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+  line.read_until("404");
+  EXPECT_EQ(receiver.count(), 2u);
+}
+
 TEST(Receiver, AnswersPerDeliveryInItsSequence) {
   Receiver receiver;
   receiver.on("/hook", answers({500, 503, 200}));
