@@ -21,4 +21,7 @@ if(HOOKLINE_SANITIZE)
   if(HOOKLINE_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-maybe-uninitialized)  # instrumented, std::regex looks so to GCC 12, and is not
+  endif()
 endif()
