@@ -25,8 +25,8 @@ int explain(const CLI::App& app, const CLI::ParseError& error) {
     at = at->get_subcommands().front();
     command += " " + at->get_name();
   }
-  fmt::print(stderr, "{}: '{}' is no {} of it; `{} --help` lists what is\n", command, unknown.front(),
-             unknown.front().starts_with('-') ? "option" : "command or argument", command);
+  fmt::print(stderr, "{}: unknown {} '{}'; `{} --help` lists what there is\n", command,
+             unknown.front().starts_with('-') ? "option" : "command or argument", unknown.front(), command);
   return exit_usage;
 }
 

@@ -1,6 +1,7 @@
 #include "hookline/engine/trial.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -65,10 +66,18 @@ core::Result<Match> try_match(const Definitions& definitions, const Webhook& web
 core::Result<event::Kind> guess_kind(const Definitions& definitions, const event::RecordView& record) {
   const event::Reader reader{event::Variables(definitions.attributes())};
   event::Scratch scratch;
-  const auto event = reader.read(record, event::Kind::incident, scratch);
-  if (!event) return tl::unexpected(event.error());
-  if (const auto* type = event::find_type(event->type())) return type->kind;
-  return core::fail(core::ErrorCode::not_found, fmt::format("the catalogue does not know the type {}", event->type()));
+  // Each kind may look for the type elsewhere. Alarms come last: to them, none at all is a type as well.
+  constexpr std::array order{event::Kind::incident, event::Kind::detection, event::Kind::audit, event::Kind::alarm};
+  std::optional<core::Error> why;
+  for (const auto kind : order) {
+    const auto event = reader.read(record, kind, scratch);
+    const auto* type = event ? event::find_type(event->type()) : nullptr;
+    if (type != nullptr && (type->kind == kind || kind == event::Kind::incident)) return type->kind;
+    if (why) continue;
+    why = event ? core::Error{core::ErrorCode::not_found, fmt::format("the catalogue does not know the type {}", event->type())}
+                : event.error();
+  }
+  return tl::unexpected(*why);
 }
 
 core::Result<deliver::Request> try_render(const Webhook& webhook, const Endpoint& endpoint,

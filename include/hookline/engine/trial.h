@@ -32,7 +32,7 @@ struct Match {
 [[nodiscard]] core::Result<Match> try_match(const Definitions& definitions, const Webhook& webhook,
                                             const event::RecordView& record, event::Kind kind);
 
-/// The kind that the catalogue knows for the record's type. Error: invalid (it does not decode) or
+/// The kind that the catalogue knows for the record's type; alarm for a record without one. Error: invalid (it does not decode) or
 /// not_found (the catalogue does not know the type: the caller has to say).
 [[nodiscard]] core::Result<event::Kind> guess_kind(const Definitions& definitions, const event::RecordView& record);
 
