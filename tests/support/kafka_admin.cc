@@ -209,8 +209,15 @@ int KafkaAdmin::partitions(const std::string& topic) {
   return usable_partitions(*client_->metadata("looking for topic " + topic, timeout_ms), topic);
 }
 
+int KafkaAdmin::usable(const std::string& topic) {
+  int count = 0;
+  if (!wait_until([&] { return (count = partitions(topic)) > 0; }, std::chrono::milliseconds(timeout_ms)))
+    kafka_failure(topic, "there is no such topic, or it has no leader");
+  return count;
+}
+
 std::vector<OffsetRange> KafkaAdmin::offsets(const std::string& topic) {
-  std::vector<OffsetRange> ranges(static_cast<std::size_t>(partitions(topic)));
+  std::vector<OffsetRange> ranges(static_cast<std::size_t>(usable(topic)));
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     check(
         rd_kafka_query_watermark_offsets(client_->client.get(), topic.c_str(), static_cast<std::int32_t>(i),
@@ -270,7 +277,7 @@ std::vector<TopicRecord> KafkaAdmin::read(const std::string& topic) {
 
 std::vector<CommittedOffset> KafkaAdmin::committed(const std::string& group, const std::string& topic) {
   auto const what = "committed offsets of " + group;
-  int const count = partitions(topic);
+  int const count = usable(topic);
   PartitionList const wanted(rd_kafka_topic_partition_list_new(count));
   rd_kafka_topic_partition_list_add_range(wanted.get(), topic.c_str(), 0, count - 1);
   Owned<rd_kafka_ListConsumerGroupOffsets_t, rd_kafka_ListConsumerGroupOffsets_destroy> const request(

@@ -80,6 +80,9 @@ class KafkaAdmin {
  private:
   struct Client;
 
+  /// Number of partitions; waits while a busy broker has lost its leadership for a moment.
+  int usable(const std::string& topic);
+
   std::string bootstrap_;
   std::unique_ptr<Client> client_;
 };
