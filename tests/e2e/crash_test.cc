@@ -1,5 +1,7 @@
 // kill -9, again and again: what was acknowledged by Kafka arrives, and what arrives twice stays within
 // what the guarantee allows.
+#include <set>
+
 #include "e2e/proof.h"
 
 namespace hookline::test {
@@ -80,6 +82,7 @@ TEST_F(Crash, ManyKillsOverTwoProcessesUnderLoadLoseNothingAndRepeatWithinTheBou
   print(fmt::format("{} kills of two processes", kills), report, bound);
   EXPECT_TRUE(report.complete()) << report.text;
   EXPECT_LE(report.duplicates, bound) << report.text;
+  EXPECT_EQ(repeats_without_a_crash(crashes, receiver.requests()), 0);
   EXPECT_EQ(report.both, 0) << report.text;
   for (const auto& process : processes) {
     EXPECT_EQ(occurrences(process.log(), "partitions lost"), 0) << "evicted, which the bound does not count";
@@ -140,6 +143,35 @@ TEST_F(Crash, ASecondCrashBeforeTheOpenRecordIsSettledForgetsNeitherItNorWhatThe
   print("six crashes around an offset map", report, 0);
   EXPECT_TRUE(report.complete()) << report.text;
   EXPECT_EQ(report.duplicates, 0) << report.text;  // the map was committed, and only hanging requests were in flight
+}
+
+TEST_F(Crash, ABrokerThatIsKilledUnderLoadCostsNothing) {
+  session_timeout = 15s;  // longer than the broker is away
+  create_topics();
+  constexpr int concurrency = 16, in_flight = 200;
+  receiver.otherwise(after(3ms));
+  const auto settings = fmt::format("concurrency: {}\n", concurrency);
+  HooklineProcess hookline(options(webhook("plain", settings) + "---\n" + webhook("pair", settings, 2),
+                                   fmt::format("workers: 2\nlimits: {{in_flight: {}}}\n", in_flight)));
+  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+  Load load(kafka.bootstrap(), topic, 300, event_or_poison);  // with dead letters under way
+  const int kills = long_run() ? 5 : 2;
+  for (int kill = 0; kill < kills; ++kill) {
+    const auto seen = receiver.count();
+    ASSERT_TRUE(wait_until([&] { return receiver.count() > seen + 500; }, 60s)) << hookline.log();
+    kafka.kill9();
+    kafka.start();
+  }
+  const auto seen = receiver.count();
+  ASSERT_TRUE(wait_until([&] { return receiver.count() > seen + 500; }, 60s)) << hookline.log();
+  const auto& events = load.stop();
+  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 120s)) << lag() << "\n" << hookline.log();
+  EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
+  EXPECT_EQ(occurrences(hookline.log(), "partitions lost"), 0) << hookline.log();
+  const auto report = account_with_poison(events, {"plain/0", "pair/0", "pair/1"});
+  print(fmt::format("{} kills of the broker", kills), report, 0);
+  EXPECT_TRUE(report.complete()) << report.text;
+  EXPECT_EQ(report.duplicates, 0) << report.text;
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // Members come and go, in order: nothing is lost, and nothing is sent twice that was not waiting for its
 // next attempt.
+#include <array>
 #include <list>
+#include <map>
 
 #include "e2e/proof.h"
 
@@ -136,6 +138,39 @@ TEST_F(Rebalance, AMemberWhoseInstanceIdIsTakenEndsWithOneAndSaysSo) {
   const DuplicateBound each{.in_flight = concurrency * 3, .open = in_flight, .siblings = 2};
   const auto bound = each.of({fenced}, receiver.requests());
   print("a fenced instance", report, bound);
+  EXPECT_TRUE(report.complete()) << report.text;
+  EXPECT_LE(report.duplicates, bound) << report.text;
+}
+
+TEST_F(Rebalance, AMemberThatWasFrozenUntilOthersHadItsPartitionsIsLikeOneThatCrashed) {
+  session_timeout = 3s;
+  create_topics();
+  receiver.otherwise(after(3ms));
+  HooklineProcess frozen(member()), other(member());
+  ASSERT_TRUE(frozen.wait_ready()) << frozen.log();
+  ASSERT_TRUE(other.wait_ready()) << other.log();
+  const auto partitions = [](const HooklineProcess& process) { return occurrences(process.get("/api/v1/status").body, "\"partition\":"); };
+  ASSERT_TRUE(wait_until([&] { return partitions(frozen) == 4 && partitions(other) == 4; }, 30s, 50ms));
+  Load load(kafka.bootstrap(), topic, 300);
+  wait_for_more(500);
+
+  const auto crash = std::chrono::steady_clock::now();
+  frozen.freeze();
+  ASSERT_TRUE(wait_until([&] { return partitions(other) == 8; }, 60s, 50ms)) << other.log();
+  wait_for_more(1000);
+  frozen.thaw();
+  ASSERT_TRUE(wait_until([&] { return partitions(frozen) == 4 && partitions(other) == 4; }, 60s, 50ms)) << frozen.log();
+  wait_for_more(500);
+  const auto& events = load.stop();
+  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 60s)) << lag();
+  EXPECT_EQ(frozen.terminate()->code, 0) << frozen.log();
+  EXPECT_EQ(other.terminate()->code, 0) << other.log();
+
+  EXPECT_EQ(occurrences(frozen.log(), "4 partitions lost"), 1) << frozen.log();
+  const auto report = account_of(events, endpoints);
+  const DuplicateBound each{.in_flight = concurrency * 3, .open = in_flight, .siblings = 2};
+  const auto bound = each.of({crash}, receiver.requests());
+  print("a frozen member", report, bound);
   EXPECT_TRUE(report.complete()) << report.text;
   EXPECT_LE(report.duplicates, bound) << report.text;
 }

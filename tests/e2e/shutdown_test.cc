@@ -1,11 +1,43 @@
-// A stop while Kafka hangs: the process ends in bounded time, and nothing that it could not commit is
-// forgotten.
+// Stops at bad moments: while Kafka hangs, and while deliveries wait for their next attempt. The process
+// ends in bounded time, and nothing that it could not bring to an end is forgotten.
 #include "e2e/proof.h"
 
 namespace hookline::test {
 namespace {
 
-TEST_F(Proof, ASigtermWhileKafkaHangsEndsInTimeAndLosesNothing) {
+using Shutdown = Proof;
+
+TEST_F(Shutdown, ADeliveryThatWaitsForItsNextAttemptIsNotForgottenAndAtMostItsFinishedSiblingsAreRepeated) {
+  create_topics(2);
+  constexpr int stuck = 20, fine = 200;
+  std::atomic<bool> healthy = false;
+  receiver.on("/pair/1", [&](const ReceivedRequest& request, int) {
+    Reaction reaction;
+    if (!healthy && event_id(request.body) < test_event(stuck).id) reaction.status = 503;
+    return reaction;
+  });
+  HooklineProcess hookline(options(webhook("pair", "retry: {schedule: [5m]}\n", 2)));
+  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+  Publisher publisher(kafka.bootstrap());
+  publisher.publish_events(topic, stuck + fine);
+  ASSERT_TRUE(wait_until([&] { return receiver.count() == 2 * (stuck + fine); }, 60s)) << receiver.count();
+  ASSERT_TRUE(wait_until([&] { return hookline.metric("hookline_in_flight") == 0; }, 30s)) << hookline.log();
+  const auto asked = std::chrono::steady_clock::now();
+  EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, 20s) << "it waited for what could not end";
+
+  healthy = true;
+  hookline.start();
+  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 60s)) << lag() << "\n" << hookline.log();
+  EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
+  const auto report = account_of(publisher.acknowledged(), {"pair/0", "pair/1"});
+  print("a stop with waiting deliveries", report, stuck);
+  EXPECT_TRUE(report.complete()) << report.text;
+  EXPECT_EQ(report.dead_lettered, 0) << report.text;
+  EXPECT_LE(report.duplicates, stuck) << report.text;
+}
+
+TEST_F(Shutdown, ASigtermWhileKafkaHangsEndsInTimeAndLosesNothing) {
   create_topics();
   constexpr auto grace = 2s;
   constexpr int concurrency = 16, in_flight = 200;
