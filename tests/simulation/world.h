@@ -1,42 +1,78 @@
 // A seeded world around the real WorkerCore: members of a group, a log with partitions, a broker that
 // commits late or not at all, receivers that answer as chance has it, crashes at any moment. Time is
-// virtual. Whenever something is committed the world checks that it may be (check_commits), and at the end
-// that everything came to rest (check_end). A failing seed runs again to the letter.
+// virtual, one thread. The first invariant that is broken ends the run; a failing seed runs again to the letter.
+//
+//   world.cc          the agenda, the logs, the storm, the end
+//   world_members.cc  processes: start, step, carry out, crash, stall, stop
+//   world_kafka.cc    the group, fetching, commits, dead letters, retention
+//   world_http.cc     the receivers
+//   world_checks.cc   what must hold
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <queue>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/worker_core.h"
 #include "hookline/core/random.h"
+#include "hookline/settle/offset_map.h"
+#include "revisions.h"
 
 namespace hookline::test {
+
+/// The first deadline of a drain: what ends gracefully before it lets nothing go that is not waiting.
+inline constexpr core::Duration shortest_deadline = std::chrono::seconds(2);
+
+/// Where the world lets the n-th operation fail (systematic tests).
+enum class Port : std::uint8_t {
+  attempt_refused,   ///< 503
+  attempt_unheard,   ///< a 2xx that is lost on its way back
+  produce_refused,
+  produce_unheard,   ///< written, reported as failed
+  commit_refused,
+  commit_unheard,    ///< applied, reported as failed
+  commit_partial,    ///< one partition of the request refused
+  commit_late,       ///< applied after its owner let go or the next commit came
+  crash_after_step,  ///< the outputs of the step took effect
+  crash_in_step,     ///< counted in operations: those up to the n-th of all members took effect
+  count
+};
 
 /// What a seed's world is like.
 struct WorldOptions {
   std::uint64_t seed = 0;
   int members = 2;
   int partitions = 3;
-  int events = 120;
-  double poison = 0.02;         ///< records that do not decode
-  double gap = 0.05;            ///< offsets that do not exist (compaction, transaction markers)
-  double http_failure = 0.2;    ///< attempts that do not end with a 2xx
+  int events = 100;
+  double poison = 0.02;
+  double tombstone = 0.02;
+  double gap = 0.05;               ///< offsets that do not exist (compaction, transaction markers)
+  std::uint64_t widest_gap = 20;
+  double http_failure = 0.2;       ///< attempts that do not end with a 2xx
   double produce_failure = 0.1;
   double commit_failure = 0.1;
-  double late_commit = 0.05;    ///< applied seconds later, perhaps when somebody else owns the partition
+  double late_commit = 0.05;       ///< applied seconds later, perhaps when somebody else owns the partition
   int crashes = 3;
   int rebalances = 4;
-  int stalls = 1;               ///< members that fall silent until the group gives up on them
-  int stops = 1;                ///< graceful restarts
+  int stalls = 1;                  ///< members that fall silent, mostly until the group gives up on them
+  int stops = 1;                   ///< graceful restarts
+  int retentions = 0;              ///< the log's beginning moves up
+  int revisions = 0;               ///< changes of the definitions
+  double slow_fetch = 0.2;         ///< assignments after which fetching begins late
+  core::Duration storm = std::chrono::seconds(8);
+  core::Duration commit_heal = std::chrono::seconds(30);
   std::size_t max_deliveries = 40;
   std::uint64_t max_bytes = 1 << 20;
+  // Systematic: the n-th operation of a port fails, and the process that did it crashes again `again` steps
+  // after it was started anew (0: not).
+  std::optional<Port> port;
+  std::uint64_t nth = 0;
+  std::uint64_t again = 0;
 };
 
 class World {
@@ -48,89 +84,189 @@ class World {
   std::string run();
 
   std::uint64_t duplicates() const { return duplicates_; }
-  std::uint64_t deliveries() const { return delivered_.size(); }
+  /// How many operations of a port there were.
+  std::uint64_t operations(Port port) const { return operations_[static_cast<std::size_t>(port)]; }
 
  private:
+  using Serial = std::uint64_t;  ///< one assignment of one member
+
   struct Record {
-    std::int64_t offset;
-    core::WallTime timestamp;
+    std::int64_t offset = 0;
+    core::WallTime timestamp{};
     std::string key, value;
-    bool poison = false;
-    std::set<std::string> expected;  ///< webhook/endpoint of each delivery; for poison one empty name
+    Nature nature;
+    std::uint8_t revisions = 0;    ///< under which an owner took it
+    std::uint8_t seen_under = 0;   ///< the same, with members that had lost it without knowing
+    Targets delivered = 0;         ///< a receiver answered 2xx
+    Targets dead = 0;              ///< the broker has the dead letter
+    Targets excused = 0;           ///< may be delivered again
+    bool gone = false;             ///< retention was faster
+    bool done = false;
+    bool claimed = false;          ///< by what is committed
+    bool put_back = false;         ///< was claimed, until a late commit came
+    std::array<std::size_t, target_count> ids{};  ///< hashes of delivery ids; 0: not seen
+    // As its present owner knows it.
+    Targets heard = 0;             ///< targets that ended
+    std::uint8_t taken_under = 0;  ///< revisions, more than one if it cannot be told
   };
   struct Log {
     std::string topic;
     std::int32_t number = 0;
+    std::string name;              ///< as the checksum of maps has it
     std::vector<Record> records;
     std::int64_t end = 0;
+    std::size_t visible = 0;       ///< records published so far
+    std::size_t done_to = 0;       ///< all records before this one are done
+    std::int64_t start = 0;        ///< what is below is gone
     std::int64_t committed = 0;
     std::string metadata;
+    std::int64_t claimed_to = 0;   ///< nothing from here on is claimed by what is committed
+    Serial owner = 0;              ///< the assignment that read the committed position last
+    bool disturbed = false;        ///< since then somebody else's commit was applied
+  };
+  struct Fetch {
+    std::size_t log = 0;
+    std::size_t next = 0;          ///< index of a record
+    std::int64_t offset = 0;
+    std::int64_t restored_to = 0;  ///< where the map ends that it began with
+    bool paused = false;
+    std::optional<std::size_t> told;  ///< that so many records are all there are yet
+  };
+  /// An attempt or a dead letter under way.
+  struct Errand {
+    std::size_t log = 0, record = 0;
+    Targets target = 0;
+    Serial serial = 0;
+    bool unheard = false;          ///< its answer does not reach the core
   };
   struct Member {
     int id = 0;
-    std::uint64_t incarnation = 0;  ///< answers to an earlier one go nowhere
+    std::uint64_t incarnation = 0; ///< answers to an earlier one go nowhere
     bool alive = false;
     bool stalled = false;
     bool stopping = false;
-    bool owes_answer = false;       ///< the group waits for its answer to a revocation
+    bool owes_answer = false;      ///< the group waits for its answer to a revocation
+    bool thrown_out = false;       ///< the group went on without it; it does not know yet
+    bool knows_loss = false;       ///< it was told, and has no new assignment yet
+    Serial serial = 0;
+    int revision = 0, next_revision = 0;
     std::unique_ptr<engine::WorkerCore> core;
     engine::Inputs inputs;
     engine::Outputs outputs;
-    std::map<std::size_t, std::int64_t> position;  ///< of the partitions it may fetch, by log
-    std::set<std::size_t> paused;
+    std::vector<Fetch> fetches;    ///< of the partitions it believes to own
+    core::Duration fetch_from{};
+    core::Duration drain_began{};
+    std::map<deliver::AttemptId, std::shared_ptr<Errand>> flights;
+    std::map<std::uint64_t, std::shared_ptr<Errand>> letters;  ///< by token
     bool step_scheduled = false;
+    std::optional<core::Duration> wake;
+    std::optional<core::Duration> last_step;
+    std::uint64_t last_commit = 0;                 ///< token
+    std::optional<std::uint64_t> doubted_since;    ///< no attempt before a later commit was acknowledged
+    std::optional<std::uint64_t> crash_in;         ///< operations that still take effect
+    std::uint64_t crash_after_steps = 0;           ///< 0: not
   };
   using Action = std::function<void()>;
+  /// What becomes of a commit.
+  struct Fate {
+    bool applied = true, reported = true;
+    bool partial = false;
+    core::Duration applied_in{}, reported_in{};
+  };
 
+  // world.cc
   void schedule(core::Duration in, Action action);
   core::Now now() const;
   core::Duration some(std::int64_t most_ms) { return std::chrono::milliseconds(random_.below(static_cast<std::uint64_t>(most_ms)) + 1); }
+  bool happens(double probability) { return faults_ && random_.chance(probability); }
+  bool fails_here(Port port);
   void fill_logs();
+  void publish(int chunk);
+  void storm();
+  void wrong(std::string what);
+  bool finished() const;
+
+  // world_members.cc
   void start_member(Member& member);
   void crash(Member& member);
   void stall(Member& member);
+  void throw_out(Member& member);
+  void hear_of_loss(Member& member);
+  void stop(Member& member);
+  void revise();
+  void in_this_life(Member& member, core::Duration in, Action action);
   void request_step(Member& member);
+  void wake_at(Member& member, core::Duration time);
   void step(Member& member);
+  void note_inputs(Member& member);
+  void note_adoption(Member& member);
   void carry_out(Member& member);
-  void answer(Member& member, deliver::Request request);
-  void receive(const deliver::Request& request);
+  bool still_works(Member& member);
+  void let_go(Member& member);
+
+  // world_http.cc
+  void attempt(Member& member, deliver::Request request);
+  void answer(Member& member, const std::shared_ptr<Errand>& errand, const deliver::Answer& answer);
+  void abort(Member& member, deliver::AttemptId id);
+  void receive(const Member& member, const Errand& errand);
+  std::shared_ptr<Errand> identify(const Member& member, const deliver::Request& request);
+
+  // world_kafka.cc
   void produce(Member& member, engine::Produce produce);
   void commit(Member& member, engine::CommitRequest request);
+  Fate fate_of_commit(const Member& member);
+  bool apply(const kafka::CommitEntry& entry, Serial serial, bool in_order);
+  void fetch(Member& member);
+  bool may_fetch(const Member& member) const;
+  void take(const Member& member, const Log& log, Record& record);
+  void reposition(Member& member, Fetch& fetch);
+  void retain();
   void begin_rebalance();
   void finish_rebalance_if_answered(bool force);
   void assign();
-  void check_commits();
+  void hand_over(std::size_t log, Member& to);
+  static std::size_t first_from(const Log& log, std::int64_t offset);
+  static Fetch* fetch_of(Member& member, std::int32_t partition);
+
+  // world_checks.cc
+  enum class Ending : std::uint8_t { torn, graceful };
+  void end_assignment(Member& member, Ending ending);
+  void note_done(Record& record);
+  static bool is_closed(const Record& record);
+  void check_commit(Member& member, const kafka::CommitEntry& entry);
+  void update_claims(Log& log, std::int64_t from, bool by_owner);
+  void check_errand(Member& member, const Errand& errand);
+  void check_limits(Member& member);
   void check_end();
-  void wrong(std::string what);
-  bool is_done(const Log& log, const Record& record) const;
-  bool everything_done() const;
-  std::size_t log_index(const std::string& topic, std::int32_t partition) const;
+  static std::string place(const Log& log, const Record& record);
 
   WorldOptions options_;
   core::Random random_;
-  core::Metrics metrics_;
-  std::shared_ptr<const engine::Definitions> definitions_;
   std::vector<Log> logs_;
   std::vector<std::unique_ptr<Member>> members_;
 
   struct Due {
     core::Duration at;
     std::uint64_t order;
-    std::shared_ptr<Action> action;
-    bool operator>(const Due& other) const { return at != other.at ? at > other.at : order > other.order; }
+    Action action;
+    static bool later(const Due& a, const Due& b) { return a.at != b.at ? a.at > b.at : a.order > b.order; }
   };
-  std::priority_queue<Due, std::vector<Due>, std::greater<>> agenda_;
+  std::vector<Due> agenda_;       ///< a heap
   std::uint64_t order_ = 0;
   core::Duration time_{};
   bool faults_ = true;            ///< the storm is on; afterwards everything works
   bool rebalancing_ = false;
   std::uint64_t generation_ = 0;
+  Serial last_serial_ = 0;
+  int revision_ = 0;
   std::string failure_;
+  std::vector<event::RecordView> views_;   ///< of the poll under way
 
-  std::map<std::string, std::uint64_t> delivered_;              ///< place -> 2xx received
-  std::set<std::string> dead_;                                  ///< place -> acknowledged dead letter
-  std::map<std::string, std::string> ids_;                      ///< place -> delivery id
+  std::array<std::uint64_t, static_cast<std::size_t>(Port::count)> operations_{};
+  std::size_t unfinished_ = 0;    ///< records that are not done
   std::uint64_t duplicates_ = 0;
+  std::uint64_t lost_ = 0;        ///< offsets that retention took before they were read
+  std::uint64_t lost_before_ = 0; ///< the metric when the world began
 };
 
 }  // namespace hookline::test

@@ -1,0 +1,121 @@
+#include "revisions.h"
+
+#include <array>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "hookline/config/load.h"
+
+namespace hookline::test {
+namespace {
+
+// 0: two webhooks. 1: `pay` deleted. 2: `all` has another endpoint, `pay` lost one and is edited.
+// 3: `all` deleted, `ship` added, `pay` as at first but with other waits.
+constexpr std::array<const char*, revision_count> yaml{R"(
+name: all
+events: [incident]
+endpoints: [{name: main, url: "https://all.example.com/hook"}]
+retry: {schedule: [100ms, 1s, 3s], on: any_failure}
+payload: '{"place": "$place"}'
+---
+name: pay
+events: [incident_triggered]
+filter: service == "pay"
+concurrency: 2
+endpoints: [{name: a, url: "https://a.example.com/hook"}, {name: b, url: "https://b.example.com/hook"}]
+retry: {schedule: [50ms, 50ms], on: transient}
+payload: '{"place": "$place"}'
+)",
+                                                       R"(
+name: all
+events: [incident]
+endpoints: [{name: main, url: "https://all.example.com/hook"}]
+retry: {schedule: [100ms, 1s, 3s], on: any_failure}
+payload: '{"place": "$place"}'
+)",
+                                                       R"(
+name: all
+events: [incident]
+endpoints:
+  - {name: main, url: "https://all.example.com/hook"}
+  - {name: second, url: "https://second.example.com/hook"}
+retry: {schedule: [200ms, 2s], on: any_failure}
+payload: '{"place": "$place"}'
+---
+name: pay
+events: [incident_triggered]
+concurrency: 1
+endpoints: [{name: a, url: "https://a.example.com/hook"}]
+retry: {schedule: [1s], on: transient}
+payload: '{"place": "$place"}'
+)",
+                                                       R"(
+name: pay
+events: [incident_triggered]
+filter: service == "pay"
+endpoints: [{name: a, url: "https://a.example.com/hook"}, {name: b, url: "https://b.example.com/hook"}]
+retry: {schedule: [8s, 50ms], on: any_failure}
+payload: '{"place": "$place"}'
+---
+name: ship
+events: [incident]
+filter: service == "ship"
+endpoints: [{name: main, url: "https://ship.example.com/hook"}]
+retry: {schedule: [100ms, 100ms, 100ms], on: transient}
+payload: '{"place": "$place"}'
+)"};
+
+std::shared_ptr<const engine::Definitions> compile(const char* text) {
+  config::Configuration configuration;
+  configuration.webhooks = config::parse_webhooks(text, "simulation.yaml", {}, configuration.problems);
+  auto made = engine::Definitions::compile(configuration, configuration.problems);
+  if (config::has_errors(configuration.problems)) {
+    for (const auto& p : configuration.problems) fmt::print(stderr, "{}\n", config::format(p));
+    std::abort();
+  }
+  return made;
+}
+
+}  // namespace
+
+std::shared_ptr<const engine::Definitions> definitions_of(int revision) {
+  static const auto all = [] {
+    std::array<std::shared_ptr<const engine::Definitions>, revision_count> made;
+    for (std::size_t i = 0; i < made.size(); ++i) made[i] = compile(yaml[i]);
+    return made;
+  }();
+  return all[static_cast<std::size_t>(revision)];
+}
+
+Targets expected(int revision, const Nature& nature) {
+  if (nature.tombstone) return 0;
+  if (nature.poison) return whole_record;
+  const auto none = Targets{0};
+  const Targets pay = nature.triggered && nature.pay ? Targets{pay_a | pay_b} : none;
+  switch (revision) {
+    case 0: return Targets(all_main | pay);
+    case 1: return all_main;
+    case 2: return Targets(all_main | all_second | (nature.triggered ? Targets{pay_a} : none));
+    default: return nature.pay ? pay : Targets{ship_main};
+  }
+}
+
+Targets target_of_url(std::string_view url) {
+  const auto host = url.substr(std::string_view("https://").size());
+  if (host.starts_with("all.")) return all_main;
+  if (host.starts_with("second.")) return all_second;
+  if (host.starts_with("a.")) return pay_a;
+  if (host.starts_with("b.")) return pay_b;
+  if (host.starts_with("ship.")) return ship_main;
+  return 0;
+}
+
+Targets target_of_letter(std::string_view webhook, std::string_view endpoint) {
+  if (webhook.empty()) return whole_record;
+  if (webhook == "all") return endpoint == "main" ? Targets{all_main} : endpoint == "second" ? Targets{all_second} : Targets{0};
+  if (webhook == "pay") return endpoint == "a" ? Targets{pay_a} : endpoint == "b" ? Targets{pay_b} : Targets{0};
+  return webhook == "ship" && endpoint == "main" ? Targets{ship_main} : Targets{0};
+}
+
+}  // namespace hookline::test

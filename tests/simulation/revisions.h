@@ -1,0 +1,36 @@
+// The definitions that a simulated world changes between, and what each expects of a record: a naive
+// model beside the compiled filters. Compiled once per process. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "hookline/engine/definitions.h"
+
+namespace hookline::test {
+
+/// A set of targets, one bit each. A record that cannot be taken apart has one target: itself.
+using Targets = std::uint8_t;
+enum Target : Targets { all_main = 1, all_second = 2, pay_a = 4, pay_b = 8, ship_main = 16, whole_record = 32 };
+inline constexpr int target_count = 6;
+inline constexpr int largest_fan_out = 5;
+
+/// What a record of a world is made of.
+struct Nature {
+  bool poison = false;     ///< does not decode: one dead letter
+  bool tombstone = false;  ///< no value: nothing to do
+  bool triggered = false;
+  bool pay = false;        ///< else of the service "ship"
+};
+
+inline constexpr int revision_count = 4;
+std::shared_ptr<const engine::Definitions> definitions_of(int revision);
+/// Where a record goes that is taken under a revision.
+Targets expected(int revision, const Nature& nature);
+
+/// 0: not one of the world's.
+Targets target_of_url(std::string_view url);
+Targets target_of_letter(std::string_view webhook, std::string_view endpoint);
+
+}  // namespace hookline::test

@@ -1,0 +1,102 @@
+// World: the receivers, and what becomes of answers on their way back.
+#include <bit>
+#include <charconv>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "world.h"
+
+namespace hookline::test {
+
+using namespace std::chrono_literals;
+
+/// The record that a request speaks of: its body is {"place": "LOG@INDEX"}. nullptr: none.
+std::shared_ptr<World::Errand> World::identify(const Member& member, const deliver::Request& request) {
+  Errand errand{.target = target_of_url(request.url), .serial = member.serial};
+  const std::string_view body = request.body;
+  const auto digits = body.find_first_of("0123456789");
+  const auto at = body.find('@');
+  if (errand.target == 0 || digits == std::string_view::npos || at == std::string_view::npos) return nullptr;
+  const auto first = std::from_chars(body.data() + digits, body.data() + at, errand.log);
+  const auto second = std::from_chars(body.data() + at + 1, body.data() + body.size(), errand.record);
+  if (first.ec != std::errc() || second.ec != std::errc()) return nullptr;
+  if (errand.log >= logs_.size() || errand.record >= logs_[errand.log].records.size()) return nullptr;
+  return std::make_shared<Errand>(errand);
+}
+
+/// One attempt: it may arrive although nobody hears of it.
+void World::attempt(Member& member, deliver::Request request) {
+  const auto errand = identify(member, request);
+  if (!errand) return wrong(fmt::format("a request that is of no record: {} {}", request.url, request.body));
+  check_errand(member, *errand);
+  if (member.doubted_since) wrong("an attempt after a long silence, before the group confirmed the assignment");
+  for (const auto& header : request.headers) {
+    if (header.name != "webhook-id") continue;
+    std::size_t& known = logs_[errand->log].records[errand->record].ids[static_cast<std::size_t>(std::countr_zero(errand->target))];
+    const auto id = std::hash<std::string>()(header.value);
+    if (known != 0 && known != id) wrong(fmt::format("a delivery has two ids, now {}", header.value));
+    known = id;
+  }
+  member.flights[request.id] = errand;
+
+  deliver::Answer answer{.id = request.id, .outcome = deliver::Outcome::answered, .status = 200};
+  bool arrives = true;
+  core::Duration there = happens(options_.http_failure / 10) ? some(4000) : some(200);
+  const bool refused = fails_here(Port::attempt_refused);
+  const bool unheard = fails_here(Port::attempt_unheard);
+  if (refused || unheard || happens(options_.http_failure)) {
+    const auto kind = unheard ? 0 : refused ? 1 : random_.below(4);
+    arrives = kind == 0;
+    if (kind == 1) {
+      answer.status = refused || random_.chance(0.5) ? 503 : 404;
+      if (random_.chance(0.3)) answer.retry_after.emplace(1, '1');
+    } else {
+      errand->unheard = true;
+      answer.status = 0;
+      answer.outcome = kind == 2 ? deliver::Outcome::request_timeout : deliver::Outcome::reset;
+      if (kind == 2) there += some(5000);
+    }
+  }
+  const auto incarnation = member.incarnation;
+  schedule(there, [this, &member, incarnation, answer, errand, arrives] {
+    if (arrives) receive(member, *errand);
+    if (member.alive && member.incarnation == incarnation) this->answer(member, errand, answer);
+  });
+}
+
+void World::answer(Member& member, const std::shared_ptr<Errand>& errand, const deliver::Answer& answer) {
+  in_this_life(member, some(20), [this, &member, errand, answer] {
+    const auto flight = member.flights.find(answer.id);
+    if (flight == member.flights.end() || flight->second != errand) return;  // aborted meanwhile
+    member.inputs.answers.push_back(answer);
+    request_step(member);
+  });
+}
+
+/// The transport answers an abort at once; whether the request had arrived, nobody knows.
+void World::abort(Member& member, deliver::AttemptId id) {
+  const auto flight = member.flights.find(id);
+  if (flight == member.flights.end()) return wrong("an abort of what is not in flight");
+  // What comes back of the old errand meets another one and is dropped.
+  flight->second->unheard = true;
+  flight->second = std::make_shared<Errand>(*flight->second);
+  answer(member, flight->second, {.id = id, .outcome = deliver::Outcome::aborted});
+}
+
+/// A 2xx. One that is not the first needs a reason.
+void World::receive(const Member& member, const Errand& errand) {
+  Log& log = logs_[errand.log];
+  Record& record = log.records[errand.record];
+  const bool sender_gone = !member.alive || member.serial != errand.serial || log.owner != errand.serial;
+  if (record.delivered & errand.target) {
+    ++duplicates_;
+    if (!(record.excused & errand.target) && !sender_gone) wrong(fmt::format("{} was sent twice without a reason", place(log, record)));
+  }
+  record.delivered |= errand.target;
+  record.excused &= static_cast<Targets>(~errand.target);
+  if (errand.unheard || sender_gone) record.excused |= errand.target;
+  note_done(record);
+}
+
+}  // namespace hookline::test
