@@ -143,15 +143,17 @@ void WorkerCore::drop_backlog(Partition& partition) {
 }
 
 /// The log does not hold the position: go on where the shell says. What was polled before is delivered
-/// all the same. Upwards (retention) that is a gap like any other. Downwards (the topic was made
+/// all the same. Upwards (retention) that is a gap like any other, and none if a restored map had taken base
+/// beyond it already. Downwards (the topic was made
 /// again) the offsets count anew: open records are of a past that no commit can speak of any more.
 void WorkerCore::reposition(const Repositioned& move) {
   Partition* partition = partitions_.find(move.name.topic, move.name.partition);
   if (!partition) return;
   meter_.lost(partition->topic, move.lost);
-  const bool downwards = move.offset < partition->tracker.base();
+  const bool behind = move.offset < partition->tracker.base();
+  const bool downwards = behind && move.lost == 0;  // base may be far beyond the position: that alone says nothing
   const bool idle = partition->tracker.open() == 0 && partition->backlog.empty();
-  if (!downwards && !idle) return;
+  if (!downwards && (behind || !idle)) return;
   while (!partition->backlog.empty()) {
     HeldRecord* record = next_of_backlog(*partition);
     take(record->view, *partition);

@@ -185,6 +185,7 @@ class World {
   void storm();
   void wrong(std::string what);
   bool finished() const;
+  std::int64_t rest_of(const Log& log) const;
 
   // world_members.cc
   void start_member(Member& member);

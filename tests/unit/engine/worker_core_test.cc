@@ -152,5 +152,24 @@ TEST(Repositioning, CountsWhatWasNeverRead) {
   EXPECT_EQ(driver.commits[0].entries[0].offset, 100);
 }
 
+TEST(Repositioning, UpwardsDoesNotForgetWhatTheMapSaysIsFinished) {
+  CoreDriver driver(one_webhook);
+  driver.own(1, 20, settle::encode({20, {{21, 98}}}, "test/ops.incidents/0"));
+  driver.event(20);
+  driver.step();
+  driver.answer(200);
+  driver.step(1s);
+  ASSERT_EQ(driver.commits.size(), 1u);
+  EXPECT_EQ(driver.commits[0].entries[0].offset, 98);
+  driver.report();
+  driver.inputs.repositioned.push_back({{std::string(CoreDriver::topic), 0}, 90, 69});  // read up to 21, gone up to 90
+  driver.step();
+  driver.event(90);
+  driver.event(97);
+  driver.step(1s);
+  EXPECT_TRUE(driver.attempts.empty()) << "they were finished before";
+  EXPECT_TRUE(driver.commits.empty() || driver.commits[0].entries[0].offset == 98);
+}
+
 }  // namespace
 }  // namespace hookline::engine
