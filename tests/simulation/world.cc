@@ -107,7 +107,7 @@ void World::storm() {
   at_random(options_.rebalances, [this](Member&) { begin_rebalance(); });
   at_random(options_.stalls, [this](Member& m) { stall(m); });
   at_random(options_.stops, [this](Member& m) { stop(m); });
-  at_random(options_.retentions, [this](Member&) { retain(); });
+  at_random(options_.retentions, [this](Member&) { retain(logs_[random_.below(logs_.size())]); });
   at_random(options_.revisions, [this](Member&) { revise(); });
   schedule(options_.storm, [this] { faults_ = false; });
 }

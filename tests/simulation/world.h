@@ -63,7 +63,7 @@ struct WorldOptions {
   int stops = 1;                   ///< graceful restarts
   int retentions = 0;              ///< the log's beginning moves up
   int revisions = 0;               ///< changes of the definitions
-  double slow_fetch = 0.2;         ///< assignments after which fetching begins late
+  double slow_fetch = 0.2;         ///< assignments after which fetching begins late, and such as go on slowly
   core::Duration storm = std::chrono::seconds(8);
   core::Duration commit_heal = std::chrono::seconds(30);
   std::size_t max_deliveries = 40;
@@ -155,6 +155,7 @@ class World {
     engine::Outputs outputs;
     std::vector<Fetch> fetches;    ///< of the partitions it believes to own
     core::Duration fetch_from{};
+    bool sips = false;             ///< reads a record at a time, with pauses
     core::Duration drain_began{};
     std::map<deliver::AttemptId, std::shared_ptr<Errand>> flights;
     std::map<std::uint64_t, std::shared_ptr<Errand>> letters;  ///< by token
@@ -218,10 +219,11 @@ class World {
   Fate fate_of_commit(const Member& member);
   bool apply(const kafka::CommitEntry& entry, Serial serial, bool in_order);
   void fetch(Member& member);
+  void fetch_later(Member& member, core::Duration in);
   bool may_fetch(const Member& member) const;
   void take(const Member& member, const Log& log, Record& record);
   void reposition(Member& member, Fetch& fetch);
-  void retain();
+  void retain(Log& log);
   void begin_rebalance();
   void finish_rebalance_if_answered(bool force);
   void assign();

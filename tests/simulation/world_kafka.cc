@@ -46,7 +46,7 @@ void World::fetch(Member& member) {
       continue;
     }
     if (random_.chance(0.2)) continue;
-    const std::size_t to = std::min(log.visible, fetch.next + 1 + random_.below(20));
+    const std::size_t to = std::min(log.visible, fetch.next + 1 + (member.sips ? 0 : random_.below(20)));
     for (; fetch.next < to; ++fetch.next) {
       Record& record = logs_[fetch.log].records[fetch.next];
       const auto value = record.nature.tombstone ? std::nullopt : std::optional<std::string_view>(record.value);
@@ -60,6 +60,12 @@ void World::fetch(Member& member) {
     fetch.offset = log.visible < log.records.size() ? log.records[log.visible].offset : log.end;
     member.inputs.ends.push_back({{log.topic, log.number}, fetch.offset});
   }
+  if (member.sips && !views_.empty()) fetch_later(member, some(300));
+}
+
+void World::fetch_later(Member& member, core::Duration in) {
+  member.fetch_from = time_ + in;
+  in_this_life(member, in, [this, &member] { request_step(member); });
 }
 
 void World::take(const Member& member, const Log& log, Record& record) {
@@ -89,8 +95,7 @@ void World::reposition(Member& member, Fetch& fetch) {
 }
 
 /// The beginning of a log moves up, perhaps past what is committed or read.
-void World::retain() {
-  Log& log = logs_[random_.below(logs_.size())];
+void World::retain(Log& log) {
   if (log.visible == 0) return;
   log.start = std::max(log.start, log.records[random_.below(log.visible)].offset);
   for (auto& member : members_) {
@@ -241,12 +246,12 @@ void World::assign() {
     member->serial = ++last_serial_;
     member->fetches.clear();
     member->inputs.assigned.emplace();
-    member->fetch_from = time_ + (happens(options_.slow_fetch) ? some(4000) : 0ms);
+    fetch_later(*member, happens(options_.slow_fetch) ? some(4000) : 0ms);
+    member->sips = happens(options_.slow_fetch);
   }
   for (std::size_t i = 0; i < logs_.size(); ++i) hand_over(i, *present[(i + generation_) % present.size()]);
   for (Member* member : present) {
     request_step(*member);
-    in_this_life(*member, member->fetch_from - time_, [this, member] { request_step(*member); });
     // Before it has read again what its predecessor left open.
     if (options_.crashes > 0 && happens(0.05)) in_this_life(*member, some(1500), [this, member] { crash(*member); });
   }
@@ -266,6 +271,8 @@ void World::hand_over(std::size_t index, Member& to) {
     if (record.put_back && !record.claimed) record.excused = 0xff;
   }
   const auto map = settle::decode(log.metadata, log.committed, log.name);
+  // Before what the map leaves open was read again.
+  if (options_.retentions > 0 && !map.empty() && happens(0.3)) schedule(some(500), [this, &log] { retain(log); });
   const auto restored_to = map.empty() ? log.committed : map.finished.back().second;
   to.fetches.push_back({.log = index, .next = next, .offset = log.committed, .restored_to = restored_to});
 }
