@@ -193,6 +193,9 @@ class Demo {
     for (const char* topic : {"security.alarms", "security.audit", "security.detections", "ops.incidents", "hookline.dead-letters"}) {
       if (auto made = cluster_->create_topic(topic, 4); !made) return made;
     }
+    for (const char* topic : {"hookline.webhooks", "hookline.notices", "hookline.jobs"}) {
+      if (auto made = cluster_->create_topic(topic, 1); !made) return made;
+    }
     auto receiver = DemoReceiver::start([this](const ReceivedRequest& request) { on_request(request); });
     if (!receiver) return tl::unexpected(receiver.error());
     receiver_ = std::move(*receiver);
@@ -209,7 +212,7 @@ class Demo {
       if (!problem.warning) return core::fail(core::ErrorCode::internal, config::format(problem));
     }
     config::Settings& settings = loaded_.configuration.settings;
-    engine_ = std::make_unique<engine::Engine>(settings, loaded_.definitions);
+    engine_ = std::make_unique<engine::Engine>(loaded_.configuration);
     auto server = admin::Server::listen(settings.admin, *engine_);
     if (!server) {  // the usual port is taken: any other does
       settings.admin.port = 0;

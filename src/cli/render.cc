@@ -40,7 +40,7 @@ int render_event(const RenderOptions& options, const Loaded& loaded, const engin
   if (!match) return fail(fmt::format("{}: {}", input.place, match.error().message));
 
   json::Tree out{{"webhook", webhook.name}, {"kind", event::name(*kind)}, {"type", match->type}, {"matched", match->matched()}};
-  if (!webhook.enabled) out["enabled"] = false;
+  if (webhook.position == engine::Switch::off) out["enabled"] = false;
   if (options.explain) out["explain"] = explain_json(webhook, *match);
   json::Tree requests = json::Tree::array();
   core::Hasher hasher;

@@ -53,9 +53,9 @@ void reload(const RunOptions& options, engine::Engine& engine) {
   if (config::has_errors(problems)) {
     return core::log::error("reload: the configuration has errors; the one in force stays");
   }
-  engine.adopt(loaded.definitions);
+  engine.adopt(std::move(loaded.configuration));
   core::log::info("reload: {} webhooks in force (settings outside of webhooks, policies, templates and attributes need a restart)",
-                  loaded.definitions->webhooks().size());
+                  engine.definitions()->webhooks().size());
 }
 
 int serve(const RunOptions& options) {
@@ -65,7 +65,7 @@ int serve(const RunOptions& options) {
   if (!loaded) return exit_config;
   const auto& settings = loaded->configuration.settings;
 
-  engine::Engine engine(settings, loaded->definitions);
+  engine::Engine engine(loaded->configuration);
   auto server = admin::Server::listen(settings.admin, engine);
   if (!server) return fail(server.error().message);
   core::log::info("hookline " HOOKLINE_VERSION ": admin API on http://{}:{}", settings.admin.address, (*server)->port());

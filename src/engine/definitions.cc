@@ -32,7 +32,7 @@ class WebhookCompiler {
     webhook_.retry = source_.retry;
     webhook_.concurrency = source_.concurrency;
     webhook_.rate_limit = source_.rate_limit;
-    webhook_.enabled = source_.enabled;
+    webhook_.position = source_.enabled ? Switch::on : Switch::off;
     for (const auto& pattern : source_.events) webhook_.events.push_back(pattern.value);
     if (source_.filter) webhook_.filter = source_.filter->value;
     compile_fields();
@@ -176,8 +176,18 @@ std::optional<rule::Expression> compile_filter(const config::Webhook& source, ev
 
 }  // namespace
 
+std::string_view name(Switch position) {
+  switch (position) {
+    case Switch::on: return "on";
+    case Switch::off: return "off";
+    case Switch::tripped: return "tripped";
+  }
+  return "on";
+}
+
 std::shared_ptr<const Definitions> Definitions::compile(const config::Configuration& configuration,
-                                                        config::Problems& problems) {
+                                                        config::Problems& problems,
+                                                        const std::map<std::string, Switch>& switches) {
   static std::atomic<std::uint64_t> revisions{0};
   std::shared_ptr<Definitions> made(new Definitions);
   made->revision_ = ++revisions;
@@ -190,7 +200,9 @@ std::shared_ptr<const Definitions> Definitions::compile(const config::Configurat
     check_webhook(source, configuration.settings, problems);
     made->webhooks_.push_back(WebhookCompiler(source, configuration.settings, made->attributes_, problems).compile());
     rule::Subscription subscription{made->webhooks_.back().events, compile_filter(source, index_variables, problems)};
-    if (!source.enabled || source.trigger != config::Trigger::event) continue;
+    auto& position = made->webhooks_.back().position;
+    if (const auto touched = switches.find(source.name); touched != switches.end()) position = touched->second;
+    if (position == Switch::off || source.trigger != config::Trigger::event) continue;
     subscriptions.push_back(std::move(subscription));
     made->matchable_.push_back(static_cast<std::uint32_t>(made->webhooks_.size() - 1));
   }

@@ -26,6 +26,7 @@ constexpr auto stop_slack = 10s;
 // The end comes well before the group would give the partitions of a stuck worker to somebody else
 // (max.poll.interval.ms, five minutes) while it may still be working on them.
 constexpr auto stuck_after = 30s;
+constexpr auto renewal_pause = 5s;
 constexpr auto given_up_after = 2min;
 
 std::vector<SourceTopic> source_topics(const config::Settings& settings) {
@@ -33,6 +34,7 @@ std::vector<SourceTopic> source_topics(const config::Settings& settings) {
   for (const auto kind : event::kinds) {
     for (const auto& name : settings.topics.sources[static_cast<std::size_t>(kind)]) topics.push_back({name, kind});
   }
+  topics.push_back({settings.topics[config::OwnTopic::notices], event::Kind::audit, true});
   return topics;
 }
 
@@ -81,17 +83,21 @@ class StatusCall {
 
 }  // namespace
 
-Engine::Engine(config::Settings settings, std::shared_ptr<const Definitions> definitions)
-    : settings_(std::move(settings)),
+Engine::Engine(config::Configuration files)
+    : settings_(files.settings),
+      catalog_(files),
       started_at_(core::read_clock().wall),
-      definitions_(std::move(definitions)),
       waiting_for_("starting"),
-      watchdog_(std::make_unique<Watchdog>()) {}
+      watchdog_(std::make_unique<Watchdog>()) {
+  install(catalog_.renew());
+}
 
 Engine::~Engine() {
   // Workers hand records to the producer, and its reports go to them: first their threads end, then it,
   // then they.
+  store_.reset();
   for (const auto& worker : workers_) worker->halt();
+  for (const auto& worker : retired_) worker->halt();
   producer_.reset();
 }
 
@@ -102,7 +108,43 @@ core::Result<void> Engine::start(const std::function<bool()>& keep_trying) {
     set_waiting_for(partitions.error().message);
     return tl::unexpected(partitions.error());
   }
-  return start_workers(*partitions);
+  source_partitions_ = *partitions;
+  if (auto opened = open_store(); !opened) return opened;
+  if (auto read = wait_for_definitions(keep_trying); !read) return read;
+  if (auto started = start_workers(); !started) return started;
+  set_waiting_for("");
+  return {};
+}
+
+core::Result<void> Engine::open_store() {
+  auto producer = kafka::Producer::open(kafka::producer_properties(settings_));
+  if (!producer) return tl::unexpected(producer.error());
+  const std::lock_guard lock(mutex_);
+  producer_ = std::move(*producer);
+  store_ = std::make_unique<state::Store>(
+      kafka::client_properties(settings_), settings_.topics[config::OwnTopic::webhooks], *producer_,
+      [this](std::shared_ptr<const state::Snapshot> stored) {
+        const std::lock_guard one_at_a_time(installing_);
+        install(catalog_.set_stored(std::move(stored)));
+      });
+  store_->start();
+  return {};
+}
+
+core::Result<void> Engine::wait_for_definitions(const std::function<bool()>& keep_trying) {
+  set_waiting_for("the stored definitions are being read");
+  while (true) {
+    if (store_->loaded()) {
+      set_waiting_for("a stored definition cannot be loaded here");
+      const std::lock_guard lock(mutex_);
+      if (whole_) return {};
+    } else if (auto why = store_->trouble(); !why.empty()) {
+      set_waiting_for(std::move(why));
+    }
+    if (!keep_trying()) return core::fail(core::ErrorCode::unavailable, "stopped while waiting for the definitions");
+    renew_definitions();
+    std::this_thread::sleep_for(10ms);
+  }
 }
 
 core::Result<void> Engine::wait_for_kafka(const std::function<bool()>& keep_trying) {
@@ -132,14 +174,9 @@ core::Result<std::size_t> Engine::check_topics() {
   return engine::check_topics(**admin, settings_);
 }
 
-core::Result<void> Engine::start_workers(std::size_t partitions) {
-  auto producer = kafka::Producer::open(kafka::producer_properties(settings_));
-  if (!producer) return tl::unexpected(producer.error());
-  {
-    const std::lock_guard lock(mutex_);
-    producer_ = std::move(*producer);
-  }
-
+core::Result<void> Engine::start_workers() {
+  const std::lock_guard no_edition_meanwhile(installing_);  // a worker would miss it
+  const std::size_t partitions = source_partitions_;
   const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
   const std::size_t count = settings_.workers ? *settings_.workers : std::max<std::size_t>(1, std::min(cores, partitions));
   const auto egress = std::make_shared<const deliver::EgressPolicy>(settings_.egress);
@@ -148,7 +185,8 @@ core::Result<void> Engine::start_workers(std::size_t partitions) {
                           .core = core_options(settings_, cluster_id_, count),
                           .consumer = kafka::consumer_properties(settings_, i),
                           .topics = source_topics(settings_),
-                          .start = settings_.start};
+                          .start = settings_.start,
+                          .jobs_topic = settings_.topics[config::OwnTopic::jobs]};
     options.core.session_timeout = session_timeout(options.consumer);
     auto worker = std::make_shared<Worker>(std::move(options), metrics_, *producer_, egress);
     if (auto started = worker->start(definitions()); !started) return started;
@@ -157,7 +195,6 @@ core::Result<void> Engine::start_workers(std::size_t partitions) {
   }
   core::log::info("{} workers read {} partitions as group {}, {} webhooks", count, partitions, settings_.group_id(),
                   definitions()->webhooks().size());
-  set_waiting_for("");
   return {};
 }
 
@@ -166,13 +203,68 @@ void Engine::set_waiting_for(std::string reason) {
   waiting_for_ = std::move(reason);
 }
 
-void Engine::adopt(std::shared_ptr<const Definitions> definitions) {
+void Engine::adopt(config::Configuration files) {
+  const std::lock_guard one_at_a_time(installing_);
+  install(catalog_.set_files(std::move(files)));
+}
+
+/// Puts an edition in force; says what is wrong with it once.
+void Engine::install(Edition edition) {
   const std::lock_guard lock(mutex_);
-  for (const auto& webhook : definitions_->webhooks()) {
-    if (!definitions->find(webhook.name)) metrics_.forget_webhook(webhook.name);
+  if (definitions_) {
+    for (const auto& webhook : definitions_->webhooks()) {
+      if (!edition.definitions->find(webhook.name)) metrics_.forget_webhook(webhook.name);
+    }
   }
-  definitions_ = std::move(definitions);
+  const auto is_new = [](const std::vector<std::string>& told, const std::string& line) {
+    return std::find(told.begin(), told.end(), line) == told.end();
+  };
+  for (const auto& trouble : edition.troubles) {
+    if (is_new(troubles_, trouble)) core::log::error("{}", trouble);
+  }
+  for (const auto& note : edition.notes) {
+    if (is_new(notes_, note)) core::log::warn("{}", note);
+  }
+  troubles_ = std::move(edition.troubles);
+  notes_ = std::move(edition.notes);
+  whole_ = edition.whole;
+  definitions_ = std::move(edition.definitions);
   for (const auto& worker : workers_) worker->adopt(definitions_);
+}
+
+/// What could not be loaded is tried again now and then: a secret file may be there by now.
+void Engine::renew_definitions() {
+  const auto now = core::read_clock().mono;
+  const std::lock_guard one_at_a_time(installing_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (troubles_.empty() || now < next_renewal_) return;
+    next_renewal_ = now + renewal_pause;
+  }
+  install(catalog_.renew());
+}
+
+/// Leaves the group while a definition would be passed over, and comes back when all load.
+void Engine::seat_workers() {
+  std::unique_lock lock(mutex_);
+  if (!waiting_for_.empty()) return;  // start() has not come to its end
+  if (!whole_) {
+    for (const auto& worker : workers_) worker->stop();
+  }
+  const bool gone = std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->finished(); });
+  if (!gone || (whole_ && !workers_.empty())) return;
+  for (auto& worker : workers_) retired_.push_back(std::move(worker));
+  workers_.clear();
+  if (producer_->pending() == 0) retired_.clear();
+  const bool come_back = whole_;
+  lock.unlock();
+  if (!come_back) return;
+  if (const auto started = start_workers(); !started) core::log::error("cannot start again: {}", started.error().message);
+}
+
+state::Store* Engine::store() const {
+  const std::lock_guard lock(mutex_);
+  return store_.get();
 }
 
 std::shared_ptr<const Definitions> Engine::definitions() const {
@@ -191,6 +283,8 @@ bool Engine::stop() {
 }
 
 void Engine::watch() {
+  renew_definitions();
+  seat_workers();
   const std::lock_guard lock(mutex_);
   std::vector<std::uint64_t> turns;
   for (const auto& worker : workers_) turns.push_back(worker->turns());
@@ -244,6 +338,7 @@ Readiness Engine::readiness() const {
     const std::lock_guard lock(mutex_);
     if (!waiting_for_.empty()) readiness.reasons.push_back(waiting_for_);
     if (!stuck_.empty()) readiness.reasons.push_back(stuck_);
+    readiness.reasons.insert(readiness.reasons.end(), troubles_.begin(), troubles_.end());
   }
   if (auto why = failure(); !why.empty()) readiness.reasons.push_back(std::move(why));
   if (readiness.reasons.empty()) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,13 @@ struct EndpointLane {
   std::uint64_t delivered = 0, failed = 0;
   std::string last_error;
   core::WallTime last_error_at{};
+
+  /// Why nothing may be attempted here, so that what waits ends as a dead letter (`disabled`); empty: it may.
+  std::string_view objection() const {
+    if (!endpoint) return "the webhook or endpoint was deleted";
+    if (webhook->position == Switch::tripped) return "disable_after has disabled the webhook";
+    return {};
+  }
 };
 
 class Lanes {

@@ -26,6 +26,10 @@ event::Kind kind_of(const std::vector<SourceTopic>& topics, const std::string& n
   return event::Kind::alarm;  // cannot be: only these were subscribed to
 }
 
+bool is_own(const std::vector<SourceTopic>& topics, const std::string& name) {
+  return std::any_of(topics.begin(), topics.end(), [&](const SourceTopic& t) { return t.own && t.name == name; });
+}
+
 /// From the metadata of a committed position; 0 if that did not come from `start`.
 std::int32_t partitions_at_start(std::string_view metadata) {
   if (!metadata.starts_with(starting)) return 0;
@@ -93,7 +97,7 @@ core::Result<std::vector<AssignedPartition>> resolve_positions(kafka::Consumer& 
         place = topics_known.emplace(entry.partition.topic, *answer).first;
       }
       const TopicStart& topic = place->second;
-      const bool known = entry.partition.partition >= topic.began_with;
+      const bool known = entry.partition.partition >= topic.began_with || is_own(topics, entry.partition.topic);
       const auto offset = first_offset(consumer, entry.partition, known, start, now);
       if (!offset) return tl::unexpected(offset.error());
       assigned.offset = *offset;

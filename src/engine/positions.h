@@ -16,6 +16,7 @@ namespace hookline::engine {
 struct SourceTopic {
   std::string name;
   event::Kind kind;
+  bool own = false;  ///< Hookline's: begins at its beginning, whatever `start` says
 };
 
 /// The committed offset where there is one. Else, if the group has none for any partition of that

@@ -1,6 +1,8 @@
 #include "topic_check.h"
 
+#include <array>
 #include <charconv>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,14 +16,19 @@ namespace {
 
 constexpr core::Duration deadline = std::chrono::seconds(10);
 constexpr core::Duration settings_deadline = std::chrono::seconds(2);  // a nicety: not worth a long wait
+using config::OwnTopic;
+
+/// Hookline's own topics that it cannot do without.
+constexpr std::array needed_topics{OwnTopic::dead_letters, OwnTopic::webhooks, OwnTopic::notices, OwnTopic::jobs};
+
 constexpr std::uint64_t record_slack = 256 << 10;  // headers that Hookline adds
 
-/// What the dead-letter topic could not take of the events that are allowed in.
-std::optional<std::string> size_problem(kafka::Admin& admin, const config::Settings& settings, const std::string& topic) {
-  const auto described = admin.settings(topic, settings_deadline);
-  if (!described) return std::nullopt;  // describing may be forbidden; what does not fit becomes a pointer
-  const auto entry = described->find("max.message.bytes");
-  if (entry == described->end()) return std::nullopt;
+using TopicSettings = std::map<std::string, std::string>;
+
+/// What the dead-letter topic could not take of the events that are allowed in; that becomes a pointer.
+std::optional<std::string> size_problem(const TopicSettings& described, const config::Settings& settings, const std::string& topic) {
+  const auto entry = described.find("max.message.bytes");
+  if (entry == described.end()) return std::nullopt;
   std::uint64_t allowed = 0;
   std::from_chars(entry->second.data(), entry->second.data() + entry->second.size(), allowed);
   const std::uint64_t needed = settings.limits.event_size + record_slack;
@@ -30,18 +37,47 @@ std::optional<std::string> size_problem(kafka::Admin& admin, const config::Setti
                      core::format_size(allowed), core::format_size(needed), needed);
 }
 
+/// Definitions in a topic that deletes by age would be gone some day.
+std::optional<std::string> compaction_problem(const TopicSettings& described, const std::string& topic) {
+  const auto entry = described.find("cleanup.policy");
+  if (entry == described.end() || entry->second == "compact") return std::nullopt;
+  return fmt::format("topic {} holds definitions and has cleanup.policy={}, which deletes them some day: set cleanup.policy=compact on it",
+                     topic, entry->second);
+}
+
+/// Describing may be forbidden, and nothing that it finds is worth not starting for want of an answer: after one
+/// that does not come no other is waited for.
+class OwnTopicCheck {
+ public:
+  OwnTopicCheck(kafka::Admin& admin, const config::Settings& settings) : admin_(admin), settings_(settings) {}
+
+  std::optional<std::string> problem(OwnTopic topic, const std::string& name) {
+    if (!answers_ || (topic != OwnTopic::dead_letters && topic != OwnTopic::webhooks)) return std::nullopt;
+    const auto described = admin_.settings(name, settings_deadline);
+    answers_ = described.has_value();
+    if (!described) return std::nullopt;
+    return topic == OwnTopic::webhooks ? compaction_problem(*described, name) : size_problem(*described, settings_, name);
+  }
+
+ private:
+  kafka::Admin& admin_;
+  const config::Settings& settings_;
+  bool answers_ = true;
+};
+
 }  // namespace
 
 core::Result<std::size_t> check_topics(kafka::Admin& admin, const config::Settings& settings) {
   std::vector<std::string> names;
   for (const auto& kind : settings.topics.sources) names.insert(names.end(), kind.begin(), kind.end());
   const std::size_t sources = names.size();
-  names.push_back(settings.topics[config::OwnTopic::dead_letters]);
+  for (const auto topic : needed_topics) names.push_back(settings.topics[topic]);
 
   const auto topics = admin.describe(names, deadline);
   if (!topics) return tl::unexpected(topics.error());
   std::vector<std::string> missing_sources, missing_own, problems;
   std::size_t partitions = 0;
+  OwnTopicCheck own(admin, settings);
   for (std::size_t i = 0; i < topics->size(); ++i) {
     const auto& topic = (*topics)[i];
     if (topic.error && topic.error->code != core::ErrorCode::not_found) {
@@ -50,7 +86,7 @@ core::Result<std::size_t> check_topics(kafka::Admin& admin, const config::Settin
       (i < sources ? missing_sources : missing_own).push_back(topic.name);
     } else if (i < sources) {
       partitions += static_cast<std::size_t>(topic.partitions);
-    } else if (auto problem = size_problem(admin, settings, topic.name)) {
+    } else if (auto problem = own.problem(needed_topics[i - sources], topic.name)) {
       problems.push_back(std::move(*problem));
     }
   }

@@ -1,6 +1,8 @@
 #include "worker.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -62,6 +64,7 @@ core::Result<void> Worker::start(std::shared_ptr<const Definitions> definitions)
   consumer_ = std::move(*consumer);
   std::vector<std::string> names;
   for (const auto& topic : options_.topics) names.push_back(topic.name);
+  if (!options_.jobs_topic.empty()) names.push_back(options_.jobs_topic);
   inputs_.definitions = std::move(definitions);
   if (auto subscribed = consumer_->subscribe(names); !subscribed) return subscribed;
   readable_.emplace(io_, ::dup(consumer_->event_fd()));
@@ -164,6 +167,7 @@ void Worker::on_rebalance(kafka::Rebalance rebalance) {
       core::log::info("worker {}: {} partitions {}", options_.number, rebalance.partitions.size(),
                       rebalance.what == What::lost ? "lost" : "revoked, finishing what is in flight");
       revocation_pending_ = true;
+      own_jobs(false);
       if (phase_ == Phase::closing) return let_go();
       inputs_.revocation = rebalance.what == What::lost || consumer_->assignment_lost() ? Inputs::Revocation::lost
                                                                                         : Inputs::Revocation::revoked;
@@ -176,8 +180,13 @@ void Worker::try_assign() {
   const auto now = core::read_clock();
   std::vector<kafka::Assignment> assignments;
   std::vector<AssignedPartition> positions;
+  std::vector<kafka::TopicPartition> jobs;
   if (phase_ == Phase::running) {
-    auto resolved = resolve_positions(*consumer_, *assignment_pending_, options_.topics, options_.start, now.wall);
+    auto partitions = *assignment_pending_;
+    std::erase_if(partitions, [&](const kafka::TopicPartition& p) {
+      return p.topic == options_.jobs_topic && (jobs.push_back(p), true);
+    });
+    auto resolved = resolve_positions(*consumer_, partitions, options_.topics, options_.start, now.wall);
     if (!resolved) {
       next_assign_try_ = now.mono + std::chrono::seconds(1);
       if (const auto more = assign_gate_.pass(now.mono)) {
@@ -188,6 +197,7 @@ void Worker::try_assign() {
     }
     positions = std::move(*resolved);
     for (const auto& p : positions) assignments.push_back({p.name, p.offset});
+    for (const auto& p : jobs) assignments.push_back({p, 0});
   }
   assignment_pending_.reset();
   if (auto done = consumer_->assign(assignments); !done) {
@@ -196,12 +206,15 @@ void Worker::try_assign() {
   }
   core::log::info("worker {}: owns {} partitions", options_.number, assignments.size());
   assigned_once_ = true;
+  if (!jobs.empty()) (void)consumer_->pause(jobs);  // owned, not read
+  own_jobs(std::any_of(jobs.begin(), jobs.end(), [](const auto& p) { return p.partition == 0; }));
   inputs_.assigned = std::move(positions);
 }
 
 void Worker::on_fault(const kafka::ConsumerFault& fault) {
   using What = kafka::ConsumerFault::What;
   const auto now = core::read_clock().mono;
+  if (fault.partition && fault.partition->topic == options_.jobs_topic) return;  // owned, not read
   if (fault.what == What::offset_out_of_range && fault.partition) {
     displaced_.emplace_back(*fault.partition, fault.position);
     return;
@@ -266,6 +279,11 @@ void Worker::carry_out() {
   if (outputs_.stopped) begin_close();
 }
 
+void Worker::own_jobs(bool owned) {
+  if (owned == std::exchange(owns_jobs_, owned)) return;
+  if (options_.on_jobs) options_.on_jobs(owned);
+}
+
 /// Tells the group that the partitions are free.
 void Worker::let_go() {
   if (!revocation_pending_) return;
@@ -278,6 +296,7 @@ void Worker::let_go() {
 void Worker::begin_close() {
   if (phase_ == Phase::closing) return;
   phase_ = Phase::closing;
+  own_jobs(false);
   let_go();
   consumer_->begin_close();
   request_turn();
@@ -326,6 +345,7 @@ std::string Worker::failure() const { return finished() ? failure_ : std::string
 void Worker::give_up(std::string why) {
   core::log::error("worker {}: {}; stopping", options_.number, why);
   failure_ = std::move(why);
+  own_jobs(false);
   io_.stop();
 }
 

@@ -35,6 +35,8 @@ struct WorkerOptions {
   kafka::Properties consumer;
   std::vector<SourceTopic> topics;
   config::Start start;
+  std::string jobs_topic;              ///< whoever owns its partition 0 does the group's single jobs; never read here
+  std::function<void(bool)> on_jobs;   ///< this worker owns it now, or not any more; called on its thread
   std::size_t max_batch = 1000;  ///< records of one turn, so that HTTP never starves
 };
 
@@ -75,6 +77,7 @@ class Worker {
   void reposition_displaced();
   core::Result<void> reposition(const kafka::TopicPartition& partition, std::int64_t position);
   void carry_out();
+  void own_jobs(bool owned);
   void let_go();
   void begin_close();
   void arm(std::optional<core::MonoTime> wake_at);
@@ -106,6 +109,7 @@ class Worker {
   std::vector<std::pair<kafka::TopicPartition, std::int64_t>> displaced_;
   core::MonoTime next_reposition_try_{};
   bool assigned_once_ = false;
+  bool owns_jobs_ = false;
   core::log::Gate fault_gate_;
   core::log::Gate assign_gate_;
   core::log::Gate reposition_gate_;

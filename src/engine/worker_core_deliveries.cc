@@ -39,10 +39,10 @@ void WorkerCore::start_ready() {
   if (doubted_since_) return;
   for (const LaneId id : lanes_.take_listed()) {
     EndpointLane& lane = lanes_[id];
-    if (!lane.endpoint) {
+    if (const auto objection = lane.objection(); !objection.empty()) {
       for (const auto index : std::exchange(lane.queue.queue(), {})) {
         const Handle handle = deliveries_.handle(index);
-        bury(handle, deliveries_[index], settle::Reason::disabled, "the webhook or endpoint was deleted");
+        bury(handle, deliveries_[index], settle::Reason::disabled, std::string(objection));
       }
       continue;
     }

@@ -17,13 +17,13 @@ void WorkerCore::adopt(std::shared_ptr<const Definitions> definitions) {
   bury_orphans();
 }
 
-/// What waits for an endpoint that was deleted waits no longer.
+/// What waits for an endpoint that was deleted, or for a webhook that disable_after disabled, waits no longer.
 void WorkerCore::bury_orphans() {
   deliveries_.for_each([&](Handle handle, Delivery& d) {
     EndpointLane& lane = lanes_[d.lane];
-    if (d.abandoned || d.state != Delivery::State::waiting || lane.endpoint) return;
+    if (d.abandoned || d.state != Delivery::State::waiting || lane.objection().empty()) return;
     --lane.waiting;
-    bury(handle, d, settle::Reason::disabled, "the webhook or endpoint was deleted");
+    bury(handle, d, settle::Reason::disabled, std::string(lane.objection()));
   });
 }
 

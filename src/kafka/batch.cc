@@ -29,6 +29,21 @@ Message view_of(rd_kafka_message_t& message, std::string_view topic) {
           &message};
 }
 
+OwnedRecord owned(const Message& message) {
+  OwnedRecord record;
+  record.topic = message.topic;
+  record.partition = message.partition;
+  record.offset = message.offset;
+  record.timestamp = message.timestamp;
+  record.key = message.key;
+  record.value = message.value;
+  std::vector<std::pair<std::string_view, std::optional<std::string_view>>> headers;
+  message.headers(headers);
+  for (const auto& [name, value] : headers)
+    record.headers.emplace_back(name, value);
+  return record;
+}
+
 void Batch::State::clear() {
   for (const auto& message : messages)
     rd_kafka_message_destroy(message.raw);

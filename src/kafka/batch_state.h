@@ -10,6 +10,8 @@ namespace hookline::kafka {
 
 /// `message` as Hookline sees it; `topic` is its topic's name and lives as long.
 Message view_of(rd_kafka_message_t& message, std::string_view topic);
+/// The same with bytes of its own.
+OwnedRecord owned(const Message& message);
 
 struct Batch::State {
   State() = default;

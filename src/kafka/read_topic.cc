@@ -21,21 +21,6 @@ struct Range {
   std::int64_t end = 0;  ///< the offset after the last one wanted
 };
 
-OwnedRecord owned(const Message& message) {
-  OwnedRecord record;
-  record.topic = message.topic;
-  record.partition = message.partition;
-  record.offset = message.offset;
-  record.timestamp = message.timestamp;
-  record.key = message.key;
-  record.value = message.value;
-  std::vector<std::pair<std::string_view, std::optional<std::string_view>>> headers;
-  message.headers(headers);
-  for (const auto& [name, value] : headers)
-    record.headers.emplace_back(name, value);
-  return record;
-}
-
 class TopicReader {
  public:
   TopicReader(std::string topic, core::Duration idle_timeout)

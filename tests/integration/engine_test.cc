@@ -35,13 +35,14 @@ class EngineOnEmbeddedKafka : public ::testing::Test {
 
   void SetUp() override {
     for (const char* topic : {"incidents", "hookline.dead-letters"}) ASSERT_TRUE(cluster->create_topic(topic, 4));
+    for (const char* topic : {"hookline.webhooks", "hookline.notices", "hookline.jobs"}) ASSERT_TRUE(cluster->create_topic(topic, 1));
   }
   void TearDown() override {
     if (!engine) return;
     EXPECT_TRUE(engine->stop());
   }
 
-  std::shared_ptr<const engine::Definitions> load(config::Configuration& configuration, const std::string& webhooks) {
+  config::Configuration load(const std::string& webhooks) {
     folder.write("webhooks.yaml", webhooks);
     folder.write("hookline.yaml", fmt::format(R"(kafka: {{bootstrap.servers: "{}", group.id: engine, session.timeout.ms: 6000}}
 topics: {{incident: [incidents]}}
@@ -51,18 +52,16 @@ egress: {{allow: ["127.0.0.1/32"]}}
 commit: {{interval: 50ms}}
 shutdown: {{grace: 1s}}
 )", cluster->bootstrap_servers()));
-    configuration = config::load(folder.path() / "hookline.yaml");
-    auto definitions = engine::Definitions::compile(configuration, configuration.problems);
+    auto configuration = config::load(folder.path() / "hookline.yaml");
+    (void)engine::Definitions::compile(configuration, configuration.problems);
     for (const auto& problem : configuration.problems) {
       if (!problem.warning) ADD_FAILURE() << config::format(problem);
     }
-    return definitions;
+    return configuration;
   }
 
   void start(const std::string& webhooks) {
-    config::Configuration configuration;
-    auto definitions = load(configuration, webhooks);
-    engine = std::make_unique<engine::Engine>(configuration.settings, std::move(definitions));
+    engine = std::make_unique<engine::Engine>(load(webhooks));
     const auto started = engine->start([] { return true; });
     ASSERT_TRUE(started) << started.error().message;
     ASSERT_TRUE(wait_until([&] { return engine->readiness().ready; }, 30s));
@@ -134,8 +133,7 @@ TEST_F(EngineOnEmbeddedKafka, ANewRevisionIsInForceForEveryEventTakenFromThenOn)
   start(webhook("/old"));
   publish(5);
   ASSERT_TRUE(wait_until([&] { return receiver.count("/old") == 5; }, 30s));
-  config::Configuration configuration;
-  engine->adopt(load(configuration, webhook("/new")));
+  engine->adopt(load(webhook("/new")));
   publish(5, 5);
   ASSERT_TRUE(wait_until([&] { return receiver.count("/new") == 5; }, 30s));
   EXPECT_EQ(receiver.count("/old"), 5u);
@@ -146,8 +144,7 @@ TEST_F(EngineOnEmbeddedKafka, ADeletedEndpointsWaitingDeliveriesBecomeDeadLetter
   start(webhook("/sick", "retry: {schedule: [2s, 2s]}"));
   publish(3);
   ASSERT_TRUE(wait_until([&] { return receiver.count() == 3; }, 30s));
-  config::Configuration configuration;
-  engine->adopt(load(configuration, "name: other\nevents: [alarm]\nendpoints: [{url: \"" + receiver.url("/other") + "\"}]\n"));
+  engine->adopt(load("name: other\nevents: [alarm]\nendpoints: [{url: \"" + receiver.url("/other") + "\"}]\n"));
   ASSERT_TRUE(wait_until([&] { return settled() == 3; }, 30s));
   EXPECT_EQ(dead_letters(), 3u);
   EXPECT_EQ(engine->metrics().dead_letters("disabled").value(), 3u);

@@ -27,6 +27,7 @@ void HooklineProcess::start() {
   process_.reset();
   ProcessOptions options;
   options.arguments = {HOOKLINE_BINARY, "run", "--config", config_path()};
+  if (options_.create_topics) options.arguments.emplace_back("--create-topics");
   options.arguments.insert(options.arguments.end(), options_.arguments.begin(), options_.arguments.end());
   options.environment = options_.environment;
   options.directory = folder_.path();

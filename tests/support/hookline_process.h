@@ -24,7 +24,8 @@ struct HooklineOptions {
   std::string admin;                         ///< further lines of the admin section, each indented by two
   std::map<std::string, std::string> files;  ///< path relative to the config -> text
   std::map<std::string, std::string> environment;  ///< secrets of the config
-  std::vector<std::string> arguments;              ///< after `run --config FILE`, e.g. {"--create-topics"}
+  std::vector<std::string> arguments;              ///< after `run --config FILE`
+  bool create_topics = true;                       ///< what is missing of Hookline's own topics
 };
 
 class HooklineProcess {

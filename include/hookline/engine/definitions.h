@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,15 @@ struct Endpoint {
   std::shared_ptr<const deliver::Route> route;
 };
 
+/// Whether a webhook gets events.
+enum class Switch : std::uint8_t {
+  on,
+  off,      ///< by a person: known, rendered and tested, but not matched
+  tripped,  ///< by disable_after: matched, and its deliveries become dead letters without an attempt
+};
+/// "on", "off", "tripped".
+std::string_view name(Switch position);
+
 struct Webhook {
   std::string name;
   std::vector<rule::Expression> fields;      ///< computed names, in the order of the webhook
@@ -55,15 +65,17 @@ struct Webhook {
   std::optional<double> rate_limit;          ///< requests per second of the whole process
   std::vector<std::string> events;           ///< patterns, for people
   std::string filter;                        ///< source text, for people; empty: none
-  bool enabled = true;                       ///< false: known, rendered and tested, but not matched
+  Switch position = Switch::on;
 };
 
 class Definitions {
  public:
   /// Compiles every webhook of `configuration`. Faults and warnings are appended to `problems`; a
   /// webhook with a fault is left out, so check has_errors() before use.
+  /// `switches` count more than what the webhooks say.
   static std::shared_ptr<const Definitions> compile(const config::Configuration& configuration,
-                                                    config::Problems& problems);
+                                                    config::Problems& problems,
+                                                    const std::map<std::string, Switch>& switches = {});
 
   const std::vector<Webhook>& webhooks() const { return webhooks_; }
   /// nullptr: no webhook of that name.
@@ -71,7 +83,7 @@ class Definitions {
 
   /// Answers with positions in `matchable()`.
   const rule::Index& index() const { return *index_; }
-  /// Positions in webhooks() of those that the index knows: enabled, and triggered by events.
+  /// Positions in webhooks() of those that the index knows: not switched off, and triggered by events.
   const std::vector<std::uint32_t>& matchable() const { return matchable_; }
   /// The webhook that a position of the index means.
   const Webhook& matched(std::uint32_t position) const { return webhooks_[matchable_[position]]; }

@@ -1,6 +1,9 @@
-// The process's engine room: checks the environment, starts workers, hands them each revision of the
-// definitions, and stops them so that nothing in flight is cut off. The one wiring place of Kafka,
-// HTTP, clock and randomness.
+// The process's engine room: checks the environment, reads the stored definitions, starts workers, hands them
+// each revision, and stops them so that nothing in flight is cut off. The one wiring place of Kafka, HTTP,
+// clock and randomness.
+//
+// A stored webhook that this process has never been able to load (a secret that is not here) would have its
+// events passed over: while there is one, no worker is a member of the group, and readiness says why.
 //
 // Constructed cheap and idle, so that the admin API can answer (with "not ready, and why") while
 // start() still waits for Kafka. All public functions from any thread, start() and stop() from one.
@@ -18,6 +21,7 @@
 #include "hookline/config/load.h"
 #include "hookline/core/metrics.h"
 #include "hookline/core/result.h"
+#include "hookline/engine/catalog.h"
 #include "hookline/engine/definitions.h"
 #include "hookline/engine/status.h"
 
@@ -48,15 +52,17 @@ struct EngineStatus {
 
 class Engine {
  public:
-  Engine(config::Settings settings, std::shared_ptr<const Definitions> definitions);
+  /// `files` is free of errors.
+  explicit Engine(config::Configuration files);
   ~Engine();
 
-  /// Waits for Kafka (with backoff, for as long as `keep_trying` says yes), checks the topics, starts
-  /// the workers. Error: not_found or refused, with what is missing and the command that makes it.
+  /// Waits for Kafka (with backoff, for as long as `keep_trying` says yes), checks the topics, reads the stored
+  /// definitions, starts the workers as soon as all of them load. Error: not_found or refused, with what is missing and the command that makes it.
   [[nodiscard]] core::Result<void> start(const std::function<bool()>& keep_trying);
 
-  /// Takes a new revision: it is in force for every record taken from then on.
-  void adopt(std::shared_ptr<const Definitions> definitions);
+  /// Takes what the files say now, free of errors; with what is stored it makes a revision that is in force for
+  /// every record taken from then on.
+  void adopt(config::Configuration files);
 
   /// Drains, commits and leaves the group, within shutdown.grace plus ten seconds. False if a worker
   /// did not come to an end: leave the process without running destructors then.
@@ -75,24 +81,40 @@ class Engine {
 
   const config::Settings& settings() const { return settings_; }
   std::shared_ptr<const Definitions> definitions() const;
+  const Catalog& catalog() const { return catalog_; }
+  /// Where definitions are kept; nullptr until Kafka has answered. Lives as long as the engine.
+  state::Store* store() const;
   core::Metrics& metrics() { return metrics_; }
 
  private:
   core::Result<void> wait_for_kafka(const std::function<bool()>& keep_trying);
   core::Result<std::size_t> check_topics();
-  core::Result<void> start_workers(std::size_t partitions);
+  core::Result<void> open_store();
+  core::Result<void> wait_for_definitions(const std::function<bool()>& keep_trying);
+  core::Result<void> start_workers();
+  void install(Edition edition);
+  void renew_definitions();
+  void seat_workers();
   void set_waiting_for(std::string reason);
 
   const config::Settings settings_;
+  Catalog catalog_;
+  std::mutex installing_;  ///< one edition after another; taken before mutex_
   core::Metrics metrics_;
   const core::WallTime started_at_;
   mutable std::mutex mutex_;  ///< guards what follows up to the workers
   std::shared_ptr<const Definitions> definitions_;
   std::set<std::pair<std::string, std::int32_t>> exposed_;  ///< partitions that have gauges
+  std::vector<std::string> troubles_, notes_;  ///< of the edition in force
+  bool whole_ = true;         ///< of the edition in force
+  core::MonoTime next_renewal_{};
+  std::size_t source_partitions_ = 0;
   std::string waiting_for_;   ///< why start() has not come to its end; empty: it has
   std::string cluster_id_;
   std::vector<std::shared_ptr<Worker>> workers_;
+  std::vector<std::shared_ptr<Worker>> retired_;  ///< left the group; the producer's reports may still come to them
   std::unique_ptr<kafka::Producer> producer_;
+  std::unique_ptr<state::Store> store_;  ///< goes before the producer
   std::unique_ptr<Watchdog> watchdog_;
   std::string stuck_;         ///< which worker does not turn its loop; empty: all do
   bool stuck_for_good_ = false;

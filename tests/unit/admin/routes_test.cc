@@ -9,14 +9,9 @@ namespace {
 
 using Scope = config::Token::Scope;
 
-std::shared_ptr<const engine::Definitions> no_webhooks() {
-  config::Configuration configuration;
-  return engine::Definitions::compile(configuration, configuration.problems);
-}
-
 class Routes : public ::testing::Test {
  protected:
-  engine::Engine engine{config::Settings{}, no_webhooks()};
+  engine::Engine engine{config::Configuration{}};
   config::Admin open;
   config::Admin guarded;
 

@@ -1,0 +1,39 @@
+// Definitions outside of files: JSON documents as the admin API takes them and PREFIX.webhooks keeps them.
+// The same declaration reads them as reads YAML. Any thread; no state.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hookline/config/load.h"
+#include "hookline/json/tree.h"
+
+namespace hookline::config {
+
+/// One definition each; nullopt, and problems with JSON pointers, if it is not right. `label` is what
+/// problems call the file.
+std::optional<Webhook> parse_webhook(const json::Tree& document, const std::string& label,
+                                     const std::vector<TemplateSource>& templates, Problems& problems,
+                                     const SecretSource& secrets);
+std::optional<Policy> parse_policy(const json::Tree& document, const std::string& label, Problems& problems,
+                                   const SecretSource& secrets);
+std::optional<TemplateSource> parse_template(const json::Tree& document, const std::string& label,
+                                             Problems& problems, const SecretSource& secrets);
+
+/// The documents of a YAML text as JSON, references and placeholders as written.
+std::vector<json::Tree> parse_documents(std::string_view yaml, const std::string& file_name, Problems& problems);
+
+/// Reports each secret of a webhook or template that stands there as itself instead of as a reference:
+/// what is stored is read by whoever may read the topic.
+void refuse_literal_secrets(const json::Tree& document, const std::string& label, Problems& problems);
+
+/// The document with *** where references stand; of a secret URL scheme and host.
+json::Tree masked_document(const json::Tree& document);
+
+/// Takes back what masked_document() did: where `document` holds the masked form of what `stored` holds at the
+/// same place, it gets that. So what was got from the API can be edited and put.
+json::Tree unmasked_document(json::Tree document, const json::Tree& stored);
+
+}  // namespace hookline::config

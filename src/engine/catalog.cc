@@ -1,0 +1,260 @@
+#include "hookline/engine/catalog.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "hookline/config/stored.h"
+
+namespace hookline::engine {
+namespace {
+
+using state::Name;
+using state::Sort;
+
+std::string label_of(const Name& name) { return fmt::format("{}/{}", state::name(name.sort), name.name); }
+
+/// The first thing that is wrong, for one line.
+std::string first_error(const config::Problems& problems) {
+  for (const auto& p : problems) {
+    if (!p.warning) return fmt::format("{}{}{}", p.place.pointer.empty() ? "" : p.place.pointer + ": ", p.what,
+                                       p.remedy.empty() ? "" : "; " + p.remedy);
+  }
+  return {};
+}
+
+bool names_it_disabled(const json::Tree& document) {
+  return document.value("enabled", json::Tree(true)) == json::Tree(false);
+}
+
+std::optional<Switch> position_of(const json::Tree& document) {
+  const auto state = document.value("state", json::Tree());
+  if (state == "on") return Switch::on;
+  if (state == "off") return Switch::off;
+  if (state == "tripped") return Switch::tripped;
+  return std::nullopt;
+}
+
+json::Tree tree_of(const config::TemplateSource& source) {
+  auto tree = config::masked_document(source.keys);
+  json::Tree out{{"name", source.name}};
+  if (!source.description.empty()) out["description"] = source.description;
+  for (const auto& [key, value] : tree.items()) out[key] = value;
+  return out;
+}
+
+Listed from_file(Sort sort, const std::string& name, json::Tree document) {
+  Listed listed;
+  listed.name = {sort, name};
+  listed.from_file = true;
+  listed.document = std::move(document);
+  return listed;
+}
+
+Listed from_log(const Name& name, const state::Version& version) {
+  Listed listed;
+  listed.name = name;
+  listed.revision = version.revision;
+  listed.by = version.by;
+  listed.at = version.at;
+  listed.document = config::masked_document(*version.document);
+  return listed;
+}
+
+}  // namespace
+
+Catalog::Catalog(config::Configuration files) : files_(std::move(files)) {}
+
+Edition Catalog::set_files(config::Configuration files) {
+  const std::lock_guard lock(mutex_);
+  files_ = std::move(files);
+  ++generation_;
+  return compile();
+}
+
+Edition Catalog::set_stored(std::shared_ptr<const state::Snapshot> stored) {
+  const std::lock_guard lock(mutex_);
+  stored_ = std::move(stored);
+  return compile();
+}
+
+Edition Catalog::renew() {
+  const std::lock_guard lock(mutex_);
+  return compile();
+}
+
+std::shared_ptr<const Listing> Catalog::listing() const {
+  const std::lock_guard lock(mutex_);
+  return listing_;
+}
+
+json::Tree Catalog::stored_document(const Name& name) const {
+  const std::lock_guard lock(mutex_);
+  if (!stored_) return nullptr;
+  const auto found = stored_->documents.find(name);
+  return found == stored_->documents.end() ? json::Tree(nullptr) : *found->second.document;
+}
+
+Edition Catalog::compile() {
+  Edition edition;
+  Listing listing;
+  merged_ = files_;
+  merged_.problems.clear();
+  merged_.faulty.clear();
+  add_templates(edition, listing);
+  for (const auto& webhook : files_.webhooks) {
+    const Name name{Sort::webhook, webhook.name};
+    auto& listed = listing[name] = from_file(name.sort, name.name, to_tree(webhook));
+    listed.position = webhook.enabled ? Switch::on : Switch::off;
+    listed.disable_after = webhook.disable_after;
+  }
+  std::map<std::string, Good> known;
+  std::swap(known, good_);
+  if (stored_) {
+    for (const auto& [name, version] : stored_->documents) {
+      if (name.sort != Sort::webhook) continue;
+      if (const auto last = known.find(name.name); last != known.end()) good_.insert(known.extract(last));
+      add_webhook(name, version, edition, listing);
+    }
+  }
+  add_policies(edition, listing);
+  const auto switches = add_switches(listing);
+  config::Problems problems;  // of the files: they were told when they were loaded
+  edition.definitions = Definitions::compile(merged_, problems, switches);
+  listing_ = std::make_shared<const Listing>(std::move(listing));
+  edition.listing = listing_;
+  return edition;
+}
+
+void Catalog::add_templates(Edition& edition, Listing& listing) {
+  for (const auto& source : files_.templates) {
+    const Name name{Sort::template_keys, source.name};
+    listing[name] = from_file(name.sort, name.name, tree_of(source));
+  }
+  std::vector<std::pair<std::string, std::uint64_t>> seen;
+  if (stored_) {
+    for (const auto& [name, version] : stored_->documents) {
+      if (name.sort != Sort::template_keys || listing.contains(name)) continue;
+      seen.emplace_back(name.name, version.revision);
+      auto& listed = listing[name] = from_log(name, version);
+      config::Problems problems;
+      if (auto parsed = config::parse_template(*version.document, label_of(name), problems, secrets())) {
+        merged_.templates.push_back(std::move(*parsed));
+      } else {
+        listed.trouble = first_error(problems);
+        edition.troubles.push_back(fmt::format("template {}, revision {}, cannot be loaded here: {}", name.name,
+                                               version.revision, listed.trouble));
+      }
+    }
+  }
+  if (seen != templates_seen_) ++generation_;
+  templates_seen_ = std::move(seen);
+}
+
+std::optional<config::Webhook> Catalog::load_webhook(const json::Tree& document, config::Problems& problems) const {
+  config::Configuration alone;
+  alone.settings = files_.settings;
+  auto webhook = config::parse_webhook(document, "webhook", merged_.templates, problems, secrets());
+  if (!webhook) return std::nullopt;
+  alone.webhooks.push_back(*webhook);
+  (void)Definitions::compile(alone, problems);
+  if (config::has_errors(problems)) return std::nullopt;
+  return webhook;
+}
+
+void Catalog::add_webhook(const Name& name, const state::Version& version, Edition& edition, Listing& listing) {
+  if (listing.contains(name)) {
+    edition.notes.push_back(fmt::format("webhook {} is in the files and was made through the API, too: the file counts; "
+                                        "give it another name there", name.name));
+    return;
+  }
+  Listed& listed = listing[name] = from_log(name, version);
+  listed.position = names_it_disabled(*version.document) ? Switch::off : Switch::on;
+  Good& good = good_[name.name];
+  if (good.revision != version.revision || good.generation != generation_) {
+    config::Problems problems;
+    if (auto loaded = load_webhook(*version.document, problems)) {
+      good = {version.revision, generation_, std::move(*loaded)};
+    } else {
+      listed.trouble = first_error(problems);
+    }
+  }
+  if (good.revision > 0) {
+    merged_.webhooks.push_back(good.webhook);
+    listed.disable_after = good.webhook.disable_after;
+  }
+  if (listed.trouble.empty()) return;
+  const auto sw = stored_->documents.find({Sort::webhook_switch, name.name});
+  const bool off = sw != stored_->documents.end() ? position_of(*sw->second.document) == Switch::off
+                                                  : listed.position == Switch::off;
+  const bool missed = good.revision == 0 && !off;  // one that is off has nothing to miss
+  edition.whole = edition.whole && !missed;
+  edition.troubles.push_back(fmt::format(
+      "webhook {}, revision {}, cannot be loaded here: {} ({})", name.name, version.revision, listed.trouble,
+      good.revision > 0 ? fmt::format("revision {} goes on", good.revision)
+                        : missed ? "no events are taken until it can" : "it is switched off"));
+  if (good.revision == 0) good_.erase(name.name);
+}
+
+void Catalog::add_policies(Edition& edition, Listing& listing) {
+  for (const auto& policy : files_.policies) {
+    const Name name{Sort::policy, policy.name};
+    listing[name] = from_file(name.sort, name.name, to_tree(policy));
+  }
+  if (!stored_) return;
+  for (const auto& [name, version] : stored_->documents) {
+    if (name.sort != Sort::policy || listing.contains(name)) continue;
+    auto& listed = listing[name] = from_log(name, version);
+    config::Problems problems;
+    if (auto parsed = config::parse_policy(*version.document, label_of(name), problems, secrets())) {
+      merged_.policies.push_back(std::move(*parsed));
+    } else {
+      listed.trouble = first_error(problems);
+      edition.troubles.push_back(fmt::format("policy {}, revision {}, cannot be loaded here: {}", name.name,
+                                             version.revision, listed.trouble));
+    }
+  }
+}
+
+/// A switch that somebody has touched counts more than `enabled`.
+std::map<std::string, Switch> Catalog::add_switches(Listing& listing) const {
+  std::map<std::string, Switch> switches;
+  if (!stored_) return switches;
+  for (const auto& [name, version] : stored_->documents) {
+    if (name.sort != Sort::webhook_switch) continue;
+    const auto webhook = listing.find({Sort::webhook, name.name});
+    const auto position = position_of(*version.document);
+    if (webhook == listing.end() || !position) continue;
+    Listed& listed = webhook->second;
+    listed.position = switches[name.name] = *position;
+    listed.switch_revision = version.revision;
+    listed.switched_at = version.at;
+    const auto reason = version.document->value("reason", json::Tree(""));
+    if (reason.is_string()) listed.reason = reason.get<std::string>();
+  }
+  return switches;
+}
+
+config::Problems Catalog::check(Sort sort, const json::Tree& document) const {
+  const std::lock_guard lock(mutex_);
+  config::Problems problems, together;
+  const std::string label(state::name(sort));
+  if (sort == Sort::template_keys) {
+    (void)config::parse_template(document, label, problems, secrets());
+  } else if (sort == Sort::policy) {
+    if (auto policy = config::parse_policy(document, label, problems, secrets())) {
+      config::check_together(merged_.webhooks, {std::move(*policy)}, together);
+    }
+  } else if (auto webhook = load_webhook(document, problems)) {
+    auto webhooks = merged_.webhooks;
+    std::erase_if(webhooks, [&](const config::Webhook& w) { return w.name == webhook->name; });
+    webhooks.push_back(std::move(*webhook));
+    config::check_together(webhooks, merged_.policies, together);
+  }
+  std::erase_if(together, [&](const config::Problem& p) { return p.place.file != label; });
+  problems.insert(problems.end(), together.begin(), together.end());
+  if (sort != Sort::policy) config::refuse_literal_secrets(document, label, problems);
+  return problems;
+}
+
+}  // namespace hookline::engine
