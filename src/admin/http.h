@@ -12,6 +12,8 @@ struct HttpRequest {
   std::string query;
   std::string authorization;  ///< the header as it came; empty: none
   std::string host;
+  std::string if_match;       ///< as it came
+  std::string if_none_match;
   std::string body;
 };
 
@@ -20,6 +22,8 @@ struct HttpAnswer {
   std::string content_type = "application/json";
   std::string body;
   std::string allow;          ///< with 405
+  std::string etag;           ///< empty: none
+  std::string location;       ///< with 201
 };
 
 /// An error as RFC 9457 has it: {"type", "title", "status", "detail"}.

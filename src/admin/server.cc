@@ -61,6 +61,8 @@ class Session : public std::enable_shared_from_this<Session> {
                         .query = {},
                         .authorization = text(message[http::field::authorization]),
                         .host = text(message[http::field::host]),
+                        .if_match = text(message[http::field::if_match]),
+                        .if_none_match = text(message[http::field::if_none_match]),
                         .body = message.body()};
     if (const auto mark = request.path.find('?'); mark != std::string::npos) {
       request.query = request.path.substr(mark + 1);
@@ -78,6 +80,8 @@ class Session : public std::enable_shared_from_this<Session> {
     answer_.set("X-Content-Type-Options", "nosniff");
     answer_.set(http::field::cache_control, "no-store");
     if (!answer.allow.empty()) answer_.set(http::field::allow, answer.allow);
+    if (!answer.etag.empty()) answer_.set(http::field::etag, answer.etag);
+    if (!answer.location.empty()) answer_.set(http::field::location, answer.location);
     if (answer.status == 401) answer_.set(http::field::www_authenticate, "Bearer");
     answer_.keep_alive(keep_alive);
     answer_.body() = std::move(answer.body);
