@@ -190,6 +190,9 @@ Counter& Metrics::vanished_records() {
 Counter& Metrics::lost_records(std::string_view topic) {
   return store_->series(Metric::lost_records, {topic}).counter;
 }
+Counter& Metrics::foreign_records(std::string_view topic) {
+  return store_->series(Metric::foreign_records, {topic}).counter;
+}
 Counter& Metrics::delivery_log_dropped() {
   return store_->series(Metric::delivery_log_dropped, {}).counter;
 }

@@ -41,6 +41,7 @@ enum class Metric : std::uint8_t {
   stale_copies,
   vanished_records,
   lost_records,
+  foreign_records,
   delivery_log_dropped,
 };
 inline constexpr std::size_t metric_count = static_cast<std::size_t>(Metric::delivery_log_dropped) + 1;
@@ -123,6 +124,8 @@ inline constexpr std::array<MetricRow, metric_count> metric_table = [] {
      "Unfinished records that retention or compaction had removed when they were to be read again."},
     {M::lost_records, counter, "hookline_lost_records_total", {topic},
      "Offsets that the log no longer held when they were to be read for the first time: retention was faster than Hookline."},
+    {M::foreign_records, counter, "hookline_foreign_records_total", {topic},
+     "Records on a topic of Hookline's own that it does not understand and has passed over."},
     {M::delivery_log_dropped, counter, "hookline_delivery_log_dropped_total", {},
      "Entries of the delivery log that were dropped because it could not keep up; deliveries do not wait for it."},
   }};

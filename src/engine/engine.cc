@@ -10,6 +10,7 @@
 #include "hookline/core/random.h"
 #include "hookline/kafka/admin.h"
 #include "hookline/kafka/producer.h"
+#include "jobs.h"
 #include "topic_check.h"
 #include "watchdog.h"
 #include "worker.h"
@@ -95,8 +96,9 @@ Engine::Engine(config::Configuration files)
 Engine::~Engine() {
   // Workers hand records to the producer, and its reports go to them: first their threads end, then it,
   // then they.
+  for (const auto& worker : workers_) worker->halt();  // they tell the jobs who owns them
+  jobs_.reset();
   store_.reset();
-  for (const auto& worker : workers_) worker->halt();
   for (const auto& worker : retired_) worker->halt();
   producer_.reset();
 }
@@ -111,6 +113,7 @@ core::Result<void> Engine::start(const std::function<bool()>& keep_trying) {
   source_partitions_ = *partitions;
   if (auto opened = open_store(); !opened) return opened;
   if (auto read = wait_for_definitions(keep_trying); !read) return read;
+  jobs_ = std::make_unique<Jobs>(*this, *producer_, *store_);
   if (auto started = start_workers(); !started) return started;
   set_waiting_for("");
   return {};
@@ -125,6 +128,8 @@ core::Result<void> Engine::open_store() {
       kafka::client_properties(settings_), settings_.topics[config::OwnTopic::webhooks], *producer_,
       [this](std::shared_ptr<const state::Snapshot> stored) {
         const std::lock_guard one_at_a_time(installing_);
+        auto& foreign = metrics_.foreign_records(settings_.topics[config::OwnTopic::webhooks]);
+        foreign.add(stored->foreign_records - foreign.value());
         install(catalog_.set_stored(std::move(stored)));
       });
   store_->start();
@@ -186,7 +191,8 @@ core::Result<void> Engine::start_workers() {
                           .consumer = kafka::consumer_properties(settings_, i),
                           .topics = source_topics(settings_),
                           .start = settings_.start,
-                          .jobs_topic = settings_.topics[config::OwnTopic::jobs]};
+                          .jobs_topic = settings_.topics[config::OwnTopic::jobs],
+                          .on_jobs = [this](bool owned) { jobs_->own(owned); }};
     options.core.session_timeout = session_timeout(options.consumer);
     auto worker = std::make_shared<Worker>(std::move(options), metrics_, *producer_, egress);
     if (auto started = worker->start(definitions()); !started) return started;

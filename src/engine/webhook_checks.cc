@@ -101,7 +101,6 @@ void check_in_force(const config::Webhook& webhook, config::Problems& problems) 
   if (webhook.trigger == config::Trigger::policy) {
     warn(problems, place, "`trigger: policy` is not in force in this version: nothing reaches this webhook", "");
   }
-  if (webhook.disable_after) warn(problems, place, "`disable_after` is not in force in this version", "");
   if (!webhook.failure_email.empty()) warn(problems, place, "`failure_email` is not in force in this version", "");
 }
 

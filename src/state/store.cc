@@ -125,7 +125,7 @@ struct Store::State {
   void take(const kafka::OwnedRecord& record) {
     const std::lock_guard lock(mutex);
     const auto outcome = log.apply(record.key, record.value);
-    changed = changed || outcome == Outcome::applied || outcome == Outcome::removed;
+    changed = changed || (outcome != Outcome::refused && outcome != Outcome::copy);
     if (outcome == Outcome::applied || outcome == Outcome::refused) news.emplace(*record.key, outcome);
     if (outcome != Outcome::foreign) return;
     if (const auto more = foreign_gate.pass(core::read_clock().mono)) {

@@ -88,6 +88,7 @@ class Metrics {
   Counter& stale_copies();
   Counter& vanished_records();
   Counter& lost_records(std::string_view topic);
+  Counter& foreign_records(std::string_view topic);
   Counter& delivery_log_dropped();
 
   /// Takes the series of a deleted webhook, endpoint, or partition that is not owned any more out of

@@ -31,6 +31,7 @@ class Producer;
 
 namespace hookline::engine {
 
+class Jobs;
 class Watchdog;
 class Worker;
 
@@ -115,6 +116,7 @@ class Engine {
   std::vector<std::shared_ptr<Worker>> retired_;  ///< left the group; the producer's reports may still come to them
   std::unique_ptr<kafka::Producer> producer_;
   std::unique_ptr<state::Store> store_;  ///< goes before the producer
+  std::unique_ptr<Jobs> jobs_;           ///< goes before both
   std::unique_ptr<Watchdog> watchdog_;
   std::string stuck_;         ///< which worker does not turn its loop; empty: all do
   bool stuck_for_good_ = false;
