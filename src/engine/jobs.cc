@@ -86,7 +86,7 @@ struct Jobs::State {
   Engine& engine;
   kafka::Producer& producer;
   state::Store& store;
-  std::atomic<bool> owned{false};
+  std::atomic<int> owners{0};  ///< workers of this process that own them: one, or none
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
@@ -111,7 +111,7 @@ struct Jobs::State {
     while (!stopping) {
       lock.unlock();
       publish_counts();
-      if (owned) {
+      if (owners > 0) {
         work();
       } else {
         follower.reset();
@@ -234,7 +234,8 @@ Jobs::~Jobs() {
 }
 
 void Jobs::own(bool owned) {
-  if (state_->owned.exchange(owned) != owned) core::log::info("this process {} the group's single jobs", owned ? "has" : "gives up");
+  state_->owners += owned ? 1 : -1;
+  core::log::debug("a worker {} the group's single jobs", owned ? "has" : "gives up");
 }
 
 }  // namespace hookline::engine

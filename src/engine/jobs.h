@@ -22,7 +22,7 @@ class Jobs {
   Jobs(Engine& engine, kafka::Producer& producer, state::Store& store);
   ~Jobs();
 
-  /// This process owns the group's single jobs now, or not any more. Any thread.
+  /// A worker of this process owns the group's single jobs now, or not any more: each says so in turns. Any thread.
   void own(bool owned);
 
  private:

@@ -59,6 +59,37 @@ TEST_F(Routes, WithoutATokenOnlyThisMachineIsAnswered) {
   EXPECT_EQ(get(guarded, "/api/v1/status", "Bearer read-token", "hookline.internal").status, 200);
 }
 
+TEST_F(Routes, DefinitionsAreReadByReadersSwitchedByOperatorsAndChangedByAdmins) {
+  const auto status = [&](const std::string& method, const std::string& path, const std::string& token) {
+    return get(guarded, "/api/v1/" + path, "Bearer " + token, "localhost", method).status;
+  };
+  for (const char* path : {"webhooks", "policies", "templates"}) {
+    EXPECT_EQ(status("GET", path, "read-token"), 200) << path;
+    EXPECT_EQ(status("GET", path, "ops-token"), 401) << path;
+    EXPECT_EQ(status("POST", path, "read-token"), 401) << path;
+    EXPECT_EQ(status("POST", path, "ops-token"), 401) << path;
+    EXPECT_EQ(status("POST", path, "admin-token"), 400) << path;  // no body
+    EXPECT_EQ(status("DELETE", std::string(path) + "/x", "ops-token"), 401) << path;
+    EXPECT_EQ(status("DELETE", std::string(path) + "/x", "admin-token"), 404) << path;
+    EXPECT_EQ(status("GET", std::string(path) + "/x/y", "read-token"), 404) << path;
+  }
+  EXPECT_EQ(status("PATCH", "webhooks/x", "read-token"), 401);
+  EXPECT_EQ(status("PATCH", "webhooks/x", "ops-token"), 400);
+  EXPECT_EQ(status("PATCH", "policies/x", "admin-token"), 405);
+}
+
+TEST_F(Routes, AChangeBeforeKafkaHasAnsweredIsRefusedForNow) {
+  const auto put = [&](const std::string& body) {
+    return route({.method = "PUT", .path = "/api/v1/webhooks/a", .host = "localhost", .body = body}, open, engine);
+  };
+  EXPECT_EQ(put(R"({"events": ["incident"], "endpoints": [{"url": "https://x.example"}]})").status, 503);
+  EXPECT_EQ(put(R"({"name": "b", "events": ["incident"], "endpoints": [{"url": "https://x.example"}]})").status, 422);
+  const auto wrong = put(R"({"events": ["incident"], "endpoints": [{"url": "gopher://x.example"}]})");
+  EXPECT_EQ(wrong.status, 422);
+  EXPECT_EQ((*json::parse_tree(wrong.body))["errors"][0]["pointer"], "/endpoints/0/url");
+  EXPECT_EQ(put("[]").status, 400);
+}
+
 TEST_F(Routes, UnknownPathsAndMethodsAreProblemDocuments) {
   const auto missing = get(open, "/api/v1/nothing");
   EXPECT_EQ(missing.status, 404);
