@@ -156,7 +156,8 @@ class World {
     std::vector<Fetch> fetches;    ///< of the partitions it believes to own
     core::Duration fetch_from{};
     bool sips = false;             ///< reads a record at a time, with pauses
-    core::Duration drain_began{};
+    bool draining = false;
+    core::Duration drain_began{};  ///< the first reason counts: a stop may come on top of a revocation
     std::map<deliver::AttemptId, std::shared_ptr<Errand>> flights;
     std::map<std::uint64_t, std::shared_ptr<Errand>> letters;  ///< by token
     bool step_scheduled = false;

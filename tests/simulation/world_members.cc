@@ -1,5 +1,6 @@
 // World: the life of a member's process.
 #include <algorithm>
+#include <utility>
 
 #include "metrics.h"
 #include "world.h"
@@ -140,8 +141,9 @@ void World::step(Member& member) {
   const bool owned = !member.fetches.empty() && !member.inputs.assigned;
   if (owned && member.last_step && time_ - *member.last_step > session_timeout) member.doubted_since = member.last_commit;
   member.last_step = time_;
-  const bool revoked = member.inputs.revocation == Revocation::revoked && !member.stopping;  // else one drain serves both
-  if (revoked || member.inputs.stop) member.drain_began = time_;
+  if ((member.inputs.revocation == Revocation::revoked || member.inputs.stop) && !std::exchange(member.draining, true)) {
+    member.drain_began = time_;
+  }
   note_inputs(member);
   if (member.inputs.revocation == Revocation::lost || member.inputs.assigned) {
     member.doubted_since.reset();
@@ -167,8 +169,7 @@ void World::step(Member& member) {
 
 /// What the core is told with this step: the world draws its own conclusions.
 void World::note_inputs(Member& member) {
-  const bool draining = member.owes_answer || member.stopping;
-  const bool gave_up = draining && time_ - member.drain_began >= shortest_deadline;  // it may have; nothing is settled then
+  const bool gave_up = member.draining && time_ - member.drain_began >= shortest_deadline;  // it may have; nothing is settled then
   const auto heard = [&](const Errand& errand) {
     if (gave_up) return;
     Log& log = logs_[errand.log];
@@ -253,7 +254,7 @@ void World::carry_out(Member& member) {
 void World::let_go(Member& member) {
   end_assignment(member, Ending::graceful);
   member.fetches.clear();
-  member.owes_answer = false;
+  member.owes_answer = member.draining = false;
   if (member.outputs.stopped) {
     member.alive = false;
     member.core.reset();
