@@ -1,8 +1,12 @@
 #include "failure_watch.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "hookline/core/crypto.h"
 #include "hookline/json/tree.h"
 
 namespace hookline::engine {
@@ -36,6 +40,35 @@ core::Result<Outcomes> parse_outcomes(std::string_view key, std::string_view val
   if (!time || !attempts || !failed || *failed > *attempts) return bad;
   const auto error = tree->value("error", json::Tree());
   return Outcomes{std::string(key), *time, *attempts, *failed, error.is_string() ? error.get<std::string>() : std::string()};
+}
+
+std::string notice_of(const Judgement& judgement, const std::string& account, core::WallTime created) {
+  struct Words {
+    std::string_view type, severity, said;
+  };
+  static constexpr std::array<Words, 3> words{{
+      {"webhook_disabled", "high", "was disabled"},
+      {"webhook_failing", "medium", "is failing"},
+      {"webhook_recovered", "info", "has recovered"},
+  }};
+  const auto& [type, severity, said] = words[static_cast<std::size_t>(judgement.what)];
+  const auto at = core::format_rfc3339(created);
+  const auto title = fmt::format("Webhook {} {}", judgement.webhook, said);
+  core::Hasher hasher;
+  hasher.start();
+  hasher.update(fmt::format("{} {} {}", type, judgement.webhook, at));
+  const auto digest = hasher.finish();
+  const double all = static_cast<double>(std::max<std::uint64_t>(1, judgement.attempts));
+  const json::Tree notice{{"event_type", type},
+                          {"id", "nc-" + core::hex(core::as_view(digest).substr(0, 8))},
+                          {"webhook", judgement.webhook},
+                          {"title", title},
+                          {"message", account.empty() ? title : fmt::format("{}: {}", title, account)},
+                          {"created", at},
+                          {"severity", severity},
+                          {"attempts", judgement.attempts},
+                          {"failure_ratio", static_cast<double>(judgement.failed) / all}};
+  return notice.dump(-1, ' ', false, json::Tree::error_handler_t::replace);
 }
 
 bool FailureWatch::is_failing(const Record& record, core::WallTime now) {

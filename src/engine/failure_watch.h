@@ -39,6 +39,9 @@ struct Judgement {
   std::string error;
 };
 
+/// The event that tells of it, as the catalogue has it; `account` says why, empty: nothing to add.
+std::string notice_of(const Judgement& judgement, const std::string& account, core::WallTime created);
+
 class FailureWatch {
  public:
   static constexpr std::uint64_t failing_attempts = 20;           ///< in a row

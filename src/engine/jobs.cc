@@ -12,7 +12,6 @@
 #include <sys/prctl.h>
 
 #include "failure_watch.h"
-#include "hookline/core/crypto.h"
 #include "hookline/core/log.h"
 #include "hookline/core/units.h"
 #include "hookline/json/tree.h"
@@ -179,43 +178,26 @@ struct Jobs::State {
   }
 
   void act(const Judgement& judgement, const Listed& listed) {
+    std::string account;
     switch (judgement.what) {
       case Judgement::What::disable: {
-        const auto account = account_of(judgement, *listed.disable_after);
+        account = account_of(judgement, *listed.disable_after);
         const auto written = store.write({state::Sort::webhook_switch, judgement.webhook}, listed.switch_revision, "disable_after",
                                          json::Tree{{"state", "tripped"}, {"reason", account}});
         if (!written) return say(written.error());
         if (!written->applied) return;  // somebody has touched the switch: judged again
         core::log::error("webhook {} was disabled: {}", judgement.webhook, account);
-        return notify("webhook_disabled", "high", judgement, fmt::format("was disabled: {}", account), "was disabled");
+        break;
       }
       case Judgement::What::failing:
-        core::log::warn("webhook {} is failing: {}", judgement.webhook, judgement.error);
-        return notify("webhook_failing", "medium", judgement, fmt::format("is failing: {}", judgement.error), "is failing");
+        account = judgement.error;
+        core::log::warn("webhook {} is failing: {}", judgement.webhook, account);
+        break;
       case Judgement::What::recovered:
         core::log::info("webhook {} has recovered", judgement.webhook);
-        return notify("webhook_recovered", "info", judgement, "has recovered", "has recovered");
+        break;
     }
-  }
-
-  void notify(std::string_view type, std::string_view severity, const Judgement& judgement, const std::string& message,
-              std::string_view title) {
-    const auto created = core::format_rfc3339(core::read_clock().wall);
-    core::Hasher hasher;
-    hasher.start();
-    hasher.update(fmt::format("{} {} {}", type, judgement.webhook, created));
-    const auto digest = hasher.finish();
-    const json::Tree notice{
-        {"event_type", type},
-        {"id", "nc-" + core::hex(core::as_view(digest).substr(0, 8))},
-        {"webhook", judgement.webhook},
-        {"title", fmt::format("Webhook {} {}", judgement.webhook, title)},
-        {"message", fmt::format("Webhook {} {}", judgement.webhook, message)},
-        {"created", created},
-        {"severity", severity},
-        {"attempts", judgement.attempts},
-        {"failure_ratio", judgement.attempts == 0 ? 0.0 : static_cast<double>(judgement.failed) / static_cast<double>(judgement.attempts)}};
-    send(topic(OwnTopic::notices), judgement.webhook, notice.dump(-1, ' ', false, json::Tree::error_handler_t::replace));
+    send(topic(OwnTopic::notices), judgement.webhook, notice_of(judgement, account, core::read_clock().wall));
   }
 };
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "hookline/event/catalogue.h"
+#include "hookline/json/tree.h"
+
 namespace hookline::engine {
 namespace {
 
@@ -106,6 +109,25 @@ TEST_F(Watch, WhatTheFormerOwnerToldIsNotToldAgainButItsEndIs) {
   take(2h, 30, 30, true);
   take(2h, 1, 0, true);
   EXPECT_TRUE(judge(2h).empty());
+}
+
+TEST(Notices, AreTheEventsOfTheCatalogue) {
+  const Judgement::What all[] = {What::disable, What::failing, What::recovered};
+  const char* types[] = {"webhook_disabled", "webhook_failing", "webhook_recovered"};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto notice = json::parse_tree(notice_of({all[i], "payments-tickets", 250, 180, "HTTP 503"}, i == 2 ? "" : "why", start));
+    const auto text = event::sample(types[i]);
+    ASSERT_TRUE(notice && text);
+    const auto sample = json::parse_tree(*text);
+    ASSERT_TRUE(sample);
+    for (const auto& [key, value] : sample->items()) {
+      ASSERT_TRUE(notice->contains(key)) << key;
+      EXPECT_EQ((*notice)[key].type_name(), std::string(value.type_name())) << key;
+    }
+    EXPECT_EQ(notice->size(), sample->size());
+    for (const char* same : {"event_type", "webhook", "title", "severity"}) EXPECT_EQ((*notice)[same], (*sample)[same]);
+    EXPECT_EQ((*notice)["failure_ratio"], 0.72);
+  }
 }
 
 TEST_F(Watch, AWebhookThatIsGoneIsForgotten) {
