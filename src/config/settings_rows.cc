@@ -1,5 +1,6 @@
 // hookline.yaml, key by key: the one place where the service's settings are declared.
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -187,6 +188,23 @@ Type<Smtp> smtp() {
 }
 
 /// A mapping with one key of type T.
+using RetryDelays = std::array<core::Duration, retry_tier_count>;
+
+Type<RetryDelays> retry_delays() {
+  const auto make = [](Reader& reader, const Node& node, std::vector<core::Duration> written, RetryDelays& out) {
+    const bool ascending = std::is_sorted(written.begin(), written.end(), std::less_equal<>());
+    if (written.size() != out.size() || !ascending) {
+      reader.error(node.place(), fmt::format("are not {} delays, each longer than the one before", out.size()),
+                   "one for each retry topic, e.g. [10s, 1m, 10m, 1h, 6h]");
+      return false;
+    }
+    std::copy(written.begin(), written.end(), out.begin());
+    return true;
+  };
+  const auto list_of_them = [](const RetryDelays& delays) { return std::vector(delays.begin(), delays.end()); };
+  return by_way_of<RetryDelays>(list_of(duration(std::chrono::milliseconds(100), std::chrono::days(2)), retry_tier_count), make, list_of_them);
+}
+
 template <class T>
 Type<T> only_key(std::string key, Type<T> type, std::string doc, json::Tree example, T initial) {
   struct Draft {
@@ -264,6 +282,12 @@ Section<SettingsDraft> declare() {
                       "How long requests in flight may take to finish after SIGTERM.", "5s",
                       defaults.shutdown_grace),
              "The end of the process."),
+      row<D>("retry_topics", of(&Settings::retry_delays),
+             only_key("delays", retry_delays(),
+                      "How long a record stays in each of the five retry topics, shortest first. Their names stay "
+                      "what they are.",
+                      json::Tree::array({"5s", "30s", "5m", "30m", "3h"}), defaults.retry_delays),
+             "The topics in which deliveries wait for their next attempt."),
       row<D>("delivery_log", of(&Settings::delivery_log), delivery_log(),
              "What is remembered of attempts, for API and UI."),
       row<D>("storm_guard", of(&Settings::storm_guard),

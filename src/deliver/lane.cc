@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <utility>
 
 namespace hookline::deliver {
 namespace {
@@ -13,6 +14,8 @@ constexpr core::Duration bucket = std::chrono::milliseconds(10);
 
 /// A start less often than that is as good as never, and keeps sums of times within 64 bits.
 constexpr double longest_interval = 86'400e9;
+
+constexpr std::uint32_t live_per_returning = 3;
 
 }  // namespace
 
@@ -36,12 +39,22 @@ core::MonoTime Lane::allowed_from() const {
 }
 
 std::optional<DeliveryIndex> Lane::take(core::MonoTime now) {
-  if (ready_.empty() || in_flight_ >= limits_.concurrency || now < allowed_from()) return std::nullopt;
+  if (ready() == 0 || in_flight_ >= limits_.concurrency || now < allowed_from()) return std::nullopt;
   full_at_ = std::max(full_at_, now) + interval_;
   ++in_flight_;
-  const auto delivery = ready_.front();
-  ready_.pop_front();
+  const bool returning = ready_.empty() || (!returning_.empty() && live_in_a_row_ >= live_per_returning);
+  live_in_a_row_ = returning ? 0 : live_in_a_row_ + 1;
+  auto& from = returning ? returning_ : ready_;
+  const auto delivery = from.front();
+  from.pop_front();
   return delivery;
+}
+
+std::deque<DeliveryIndex> Lane::take_all() {
+  auto all = std::exchange(ready_, {});
+  all.insert(all.end(), returning_.begin(), returning_.end());
+  returning_.clear();
+  return all;
 }
 
 void Lane::finished() {
@@ -54,7 +67,7 @@ void Lane::pause_until(core::MonoTime time) {
 }
 
 std::optional<core::MonoTime> Lane::next_start(core::MonoTime now) const {
-  if (ready_.empty() || in_flight_ >= limits_.concurrency) return std::nullopt;
+  if (ready() == 0 || in_flight_ >= limits_.concurrency) return std::nullopt;
   return std::max(now, allowed_from());
 }
 

@@ -5,7 +5,7 @@ namespace {
 
 constexpr core::Duration long_wait = std::chrono::seconds(10);
 constexpr double jitter = 0.2;
-constexpr double jitter_of_long_waits = 0.1;
+constexpr double jitter_of_long_waits = 0.03;  // the grain of the retry topics adds up to 0.05
 
 }  // namespace
 

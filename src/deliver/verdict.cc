@@ -55,6 +55,10 @@ Verdict judge(const Answer& answer, config::RetryOn on) {
                                                                            : Verdict::rejected;
 }
 
+bool speaks_of_failure(const Answer& answer) {
+  return answer.outcome != Outcome::answered || is_transient(answer.status);
+}
+
 std::optional<core::Duration> retry_after(const Answer& answer, core::WallTime now) {
   if (answer.outcome != Outcome::answered || !answer.retry_after || !is_transient(answer.status)) {
     return std::nullopt;

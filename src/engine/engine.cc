@@ -30,10 +30,17 @@ constexpr auto stuck_after = 30s;
 constexpr auto renewal_pause = 5s;
 constexpr auto given_up_after = 2min;
 
+const std::string& retry_topic(const config::Settings& settings, std::size_t tier) {
+  return settings.topics[static_cast<config::OwnTopic>(static_cast<std::size_t>(config::OwnTopic::retry_10s) + tier)];
+}
+
 std::vector<SourceTopic> source_topics(const config::Settings& settings) {
   std::vector<SourceTopic> topics;
   for (const auto kind : event::kinds) {
     for (const auto& name : settings.topics.sources[static_cast<std::size_t>(kind)]) topics.push_back({name, kind});
+  }
+  for (std::uint8_t tier = 0; tier < config::retry_tier_count; ++tier) {
+    topics.push_back({.name = retry_topic(settings, tier), .own = true, .tier = tier});
   }
   topics.push_back({settings.topics[config::OwnTopic::notices], event::Kind::audit, true});
   return topics;
@@ -51,6 +58,9 @@ CoreOptions core_options(const config::Settings& settings, const std::string& cl
   CoreOptions options;
   options.cluster_id = cluster_id;
   options.dead_letter_topic = settings.topics[config::OwnTopic::dead_letters];
+  for (std::size_t tier = 0; tier < config::retry_tier_count; ++tier) {
+    options.tiers.push_back({retry_topic(settings, tier), settings.retry_delays[tier]});
+  }
   options.workers = workers;
   options.max_deliveries = std::max<std::size_t>(1, settings.limits.in_flight / workers);
   options.max_bytes = std::max<std::uint64_t>(1, settings.limits.memory / workers);
@@ -362,12 +372,23 @@ Readiness Engine::readiness() const {
 
 std::string Engine::exposition() {
   std::set<std::pair<std::string, std::int32_t>> owned;
+  std::array<std::int64_t, config::retry_tier_count> backlog{};
   for (const auto& worker : status().workers) {
+    for (const auto& endpoint : worker.endpoints) {
+      metrics_.circuit_state(endpoint.webhook, endpoint.endpoint).set(endpoint.circuit);
+    }
     for (const auto& p : worker.partitions) {
       owned.emplace(p.topic, p.partition);
+      for (std::size_t tier = 0; tier < backlog.size(); ++tier) {
+        if (p.topic == retry_topic(settings_, tier) && p.end) backlog[tier] += std::max<std::int64_t>(0, *p.end - p.committed);
+      }
       if (p.end) metrics_.consumer_lag(p.topic, p.partition).set(std::max<std::int64_t>(0, *p.end - p.committed));
       metrics_.oldest_open(p.topic, p.partition).set(p.holder ? p.holder->open_for : core::Duration{});
     }
+  }
+  for (std::size_t tier = 0; tier < backlog.size(); ++tier) {
+    const auto& topic = config::suffix(static_cast<config::OwnTopic>(static_cast<std::size_t>(config::OwnTopic::retry_10s) + tier));
+    metrics_.retry_backlog(topic.substr(topic.find('.') + 1)).set(backlog[tier]);
   }
   const std::lock_guard lock(mutex_);
   for (const auto& [topic, partition] : exposed_) {

@@ -12,7 +12,7 @@ constexpr std::size_t keep_capacity = 16 << 10;
 constexpr std::uint64_t keep_altogether = 8 << 20;
 
 std::size_t size_of(const event::RecordView& record) {
-  std::size_t size = json::padding + (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
+  std::size_t size = json::padding + record.topic.size() + (record.key ? record.key->size() : 0) + (record.value ? record.value->size() : 0);
   for (const auto& header : record.headers) size += header.name.size() + (header.value ? header.value->size() : 0);
   return size;
 }
@@ -38,7 +38,7 @@ HeldRecord* RecordPool::hold(const event::RecordView& record, event::Kind kind, 
     return std::string_view(bytes).substr(start);
   };
   held->view = record;
-  held->view.topic = topic;
+  held->view.topic = topic.empty() ? keep(record.topic) : topic;
   if (record.key) held->view.key = keep(*record.key);
   held->headers.clear();
   for (const auto& header : record.headers) {
@@ -53,7 +53,9 @@ HeldRecord* RecordPool::hold(const event::RecordView& record, event::Kind kind, 
 
   held->kind = kind;
   held->references = 0;
+  held->returning = false;
   held->touched = false;
+  held->waiting.clear();
   bytes_ += held->footprint();
   ++count_;
   return held;

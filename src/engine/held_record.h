@@ -21,10 +21,12 @@ struct HeldRecord {
   settle::Receipt receipt;
   core::MonoTime taken_at{};
   std::uint32_t references = 0;
+  bool returning = false;             ///< from a retry topic
   bool touched = false;               ///< an attempt was started: dropping it now may mean a duplicate later
 
   std::string bytes;
   std::vector<event::Header> headers;
+  std::vector<std::uint64_t> waiting; ///< handles of its deliveries that wait in memory for their next attempt
 
   /// Bytes of memory that holding it takes.
   std::size_t footprint() const { return sizeof(HeldRecord) + bytes.capacity(); }
@@ -32,7 +34,7 @@ struct HeldRecord {
 
 class RecordPool {
  public:
-  /// A copy of `record` with no references yet; `topic` must outlive it.
+  /// A copy of `record` with no references yet; `topic` must outlive it, if empty it is copied as well.
   HeldRecord* hold(const event::RecordView& record, event::Kind kind, std::string_view topic);
   void add_reference(HeldRecord* record) { ++record->references; }
   /// Gives a reference back; the last one frees the record.

@@ -2,14 +2,62 @@
 
 namespace hookline::engine {
 
-LaneId Lanes::lane_for(const Webhook& webhook, const Endpoint& endpoint) {
-  const auto [place, fresh] = by_name_.try_emplace({webhook.name, endpoint.name}, static_cast<LaneId>(lanes_.size()));
+namespace {
+constexpr core::Duration active_for = std::chrono::seconds(5);
+constexpr core::Duration moving_for = std::chrono::seconds(1);
+}
+
+LaneId Lanes::named(const std::string& webhook, const std::string& endpoint) {
+  const auto [place, fresh] = by_name_.try_emplace({webhook, endpoint}, static_cast<LaneId>(lanes_.size()));
   if (fresh) {
-    lanes_.push_back(EndpointLane{.webhook_name = webhook.name,
-                                  .endpoint_name = endpoint.name,
+    lanes_.push_back(EndpointLane{.webhook_name = webhook,
+                                  .endpoint_name = endpoint,
                                   .queue = deliver::Lane(deliver::Lane::Limits{})});
+    lanes_.back().meter = meter_.lane(webhook, endpoint);
   }
   return place->second;
+}
+
+void Lanes::note(LaneId id, core::MonoTime now, std::size_t most) {
+  EndpointLane& lane = lanes_[id];
+  const bool full = lane.queue.live() >= most || (lane.full && lane.queue.live() > most / 2);
+  if (full && !lane.full) {
+    ++full_;
+    lane.full_since = now;
+    if (!lane.slow && lane.circuit.closed()) moving_.push_back(id);
+  } else if (!full && lane.full) {
+    --full_;
+    lane.slow = now - lane.full_since > moving_for;
+  }
+  lane.full = full;
+  if (full) {
+    lane.roomy_since.reset();
+  } else if (!lane.roomy_since || now - *lane.roomy_since > active_for / 8) {
+    lane.roomy_since = now;
+    roomy_.emplace_back(now, id);
+  }
+}
+
+bool Lanes::open(core::MonoTime now) {
+  if (full_ == 0) return true;
+  while (!moving_.empty()) {
+    EndpointLane& lane = lanes_[moving_.front()];
+    const bool moves = lane.full && !lane.slow && lane.circuit.closed();
+    if (moves && now - lane.full_since <= moving_for) return false;
+    if (moves) lane.slow = true;
+    moving_.pop_front();
+  }
+  return any_roomy(now);
+}
+
+bool Lanes::any_roomy(core::MonoTime now) {
+  while (!roomy_.empty()) {
+    const auto [since, id] = roomy_.front();
+    if (lanes_[id].roomy_since == since && now - since <= active_for) return true;
+    if (lanes_[id].roomy_since == since) lanes_[id].roomy_since.reset();
+    roomy_.pop_front();
+  }
+  return false;
 }
 
 void Lanes::adopt(const Definitions& definitions, std::size_t workers) {
@@ -19,7 +67,7 @@ void Lanes::adopt(const Definitions& definitions, std::size_t workers) {
   }
   for (const auto& webhook : definitions.webhooks()) {
     for (const auto& endpoint : webhook.endpoints) {
-      const LaneId id = lane_for(webhook, endpoint);
+      const LaneId id = named(webhook.name, endpoint.name);
       EndpointLane& lane = lanes_[id];
       lane.webhook = &webhook;
       lane.endpoint = &endpoint;
@@ -33,7 +81,7 @@ void Lanes::adopt(const Definitions& definitions, std::size_t workers) {
   for (const std::uint32_t position : definitions.matchable()) {
     const Webhook& webhook = definitions.webhooks()[position];
     auto& ids = by_match_.emplace_back();
-    for (const auto& endpoint : webhook.endpoints) ids.push_back(lane_for(webhook, endpoint));
+    for (const auto& endpoint : webhook.endpoints) ids.push_back(named(webhook.name, endpoint.name));
   }
   // Whatever waits in a lane whose endpoint is gone has to be looked at: it ends as a dead letter.
   for (LaneId id = 0; id < lanes_.size(); ++id) list(id);

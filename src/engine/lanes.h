@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "hookline/core/time.h"
+#include "hookline/deliver/circuit.h"
 #include "hookline/deliver/lane.h"
 #include "hookline/engine/definitions.h"
 #include "meter.h"
@@ -25,6 +26,7 @@ struct EndpointLane {
   std::string webhook_name;
   std::string endpoint_name;
   deliver::Lane queue;
+  deliver::Circuit circuit;
   const Webhook* webhook = nullptr;    ///< of the current revision; nullptr: deleted
   const Endpoint* endpoint = nullptr;  ///< of the current revision; nullptr: deleted
   LaneMeter meter;
@@ -32,6 +34,13 @@ struct EndpointLane {
   std::optional<core::MonoTime> wake;  ///< a timer is set for then
   std::uint64_t waiting = 0;           ///< deliveries that wait for their next attempt
   std::uint64_t sending_bytes = 0;     ///< of requests in flight
+  std::uint64_t parked = 0;            ///< handed to a retry topic before any attempt, and not back yet
+  double rate = 0;                     ///< requests that ended, per second, lately
+  std::uint64_t ended = 0;             ///< since the rate was measured
+  bool full = false;                   ///< takes no more live deliveries until half of them have gone
+  bool slow = false;                   ///< last time, that took longer than a second
+  core::MonoTime full_since{};
+  std::optional<core::MonoTime> roomy_since;  ///< stands among the lanes with room, last active then
   // For people: what the endpoint did lately.
   std::uint64_t delivered = 0, failed = 0;
   std::string last_error;
@@ -56,7 +65,19 @@ class Lanes {
   const std::vector<LaneId>& of_match(std::uint32_t position) const { return by_match_[position]; }
 
   EndpointLane& operator[](LaneId id) { return lanes_[id]; }
+  const EndpointLane& operator[](LaneId id) const { return lanes_[id]; }
   std::deque<EndpointLane>& all() { return lanes_; }
+
+  /// The lane's queue has grown or shrunk, or it answered: is it full, has it room?
+  void note(LaneId id, core::MonoTime now, std::size_t most);
+  /// Is there a lane with room that was active within the last five seconds?
+  bool any_roomy(core::MonoTime now);
+  /// May records be taken? Not while every lane that was active lately is full, nor while one that is full
+  /// moves: its endpoint only needs a moment, and nothing of its backlog goes to retry topics.
+  bool open(core::MonoTime now);
+
+  /// The lane of that name; made (without a target) if no revision had it.
+  LaneId named(const std::string& webhook, const std::string& endpoint);
 
   /// Puts the lane on the list of those to look at.
   void list(LaneId id) {
@@ -68,13 +89,14 @@ class Lanes {
   std::vector<LaneId> take_listed();
 
  private:
-  LaneId lane_for(const Webhook& webhook, const Endpoint& endpoint);
-
   Meter& meter_;
   std::deque<EndpointLane> lanes_;  ///< stable: ids are positions
   std::map<std::pair<std::string, std::string>, LaneId> by_name_;
   std::vector<std::vector<LaneId>> by_match_;
   std::vector<LaneId> listed_;
+  std::size_t full_ = 0;
+  std::deque<LaneId> moving_;  ///< became full within the last second; entries of lanes that are not any more are stale
+  std::deque<std::pair<core::MonoTime, LaneId>> roomy_;  ///< oldest first; entries that do not match the lane's are stale
 };
 
 }  // namespace hookline::engine

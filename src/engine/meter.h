@@ -33,6 +33,8 @@ class Meter {
   explicit Meter(core::Metrics& metrics);
 
   void record(std::string_view topic, event::Kind kind, RecordOutcome outcome);
+  void returned(std::string_view topic) { metrics_.events_consumed(topic).add(); }
+  void stale_copy() { metrics_.stale_copies().add(); }
   void filter_error(const std::string& webhook) { metrics_.filter_errors(webhook).add(); }
   LaneMeter lane(const std::string& webhook, const std::string& endpoint);
   void attempt_started() { ++in_flight_; }

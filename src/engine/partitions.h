@@ -22,10 +22,15 @@ struct Partition {
   std::string_view topic;  ///< interned by Partitions
   std::int32_t number = 0;
   event::Kind kind = event::Kind::alarm;
+  std::optional<std::uint8_t> tier;  ///< of a retry topic; none: a source
   settle::Epoch epoch = 0;
   settle::OffsetTracker tracker;
   std::deque<HeldRecord*> backlog;  ///< polled, but there was no room: in order, not admitted yet
   bool paused = false;
+  // A retry topic's partition holds nothing that is not due: it stands still until then, and is read again
+  // from the record at its head.
+  std::optional<core::MonoTime> resume_at;
+  std::int64_t resume_from = 0;
 
   std::uint64_t version = 0;            ///< grows whenever what a commit would say changes
   std::uint64_t committed_version = 0;  ///< of the last commit that was acknowledged
@@ -43,7 +48,7 @@ class Partitions {
 
   /// Replaces what was owned. Every partition begins a new epoch.
   void clear() { owned_.clear(); }
-  Partition& add(const kafka::TopicPartition& name, event::Kind kind, std::int64_t base, std::string_view metadata,
+  Partition& add(const kafka::TopicPartition& name, event::Kind kind, std::optional<std::uint8_t> tier, std::int64_t base, std::string_view metadata,
                  core::MonoTime now);
 
   /// nullptr: not owned. Repeated look-ups of the same partition are cheap.

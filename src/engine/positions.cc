@@ -19,15 +19,11 @@ constexpr core::Duration deadline = std::chrono::seconds(10);
 // was added since. Not a map, so decoding ignores it.
 constexpr std::string_view starting = "start ";
 
-event::Kind kind_of(const std::vector<SourceTopic>& topics, const std::string& name) {
+SourceTopic topic_of(const std::vector<SourceTopic>& topics, const std::string& name) {
   for (const auto& topic : topics) {
-    if (topic.name == name) return topic.kind;
+    if (topic.name == name) return topic;
   }
-  return event::Kind::alarm;  // cannot be: only these were subscribed to
-}
-
-bool is_own(const std::vector<SourceTopic>& topics, const std::string& name) {
-  return std::any_of(topics.begin(), topics.end(), [&](const SourceTopic& t) { return t.own && t.name == name; });
+  return {};  // cannot be: only these were subscribed to
 }
 
 /// From the metadata of a committed position; 0 if that did not come from `start`.
@@ -86,7 +82,8 @@ core::Result<std::vector<AssignedPartition>> resolve_positions(kafka::Consumer& 
   std::map<std::string, TopicStart> topics_known;  // asked only where it matters
   std::vector<kafka::CommitEntry> fresh;
   for (const auto& entry : *committed) {
-    AssignedPartition assigned{entry.partition, kind_of(topics, entry.partition.topic), 0, entry.metadata};
+    const auto source = topic_of(topics, entry.partition.topic);
+    AssignedPartition assigned{entry.partition, source.kind, source.tier, 0, entry.metadata};
     if (entry.offset) {
       assigned.offset = *entry.offset;
     } else {
@@ -97,7 +94,7 @@ core::Result<std::vector<AssignedPartition>> resolve_positions(kafka::Consumer& 
         place = topics_known.emplace(entry.partition.topic, *answer).first;
       }
       const TopicStart& topic = place->second;
-      const bool known = entry.partition.partition >= topic.began_with || is_own(topics, entry.partition.topic);
+      const bool known = entry.partition.partition >= topic.began_with || source.own;
       const auto offset = first_offset(consumer, entry.partition, known, start, now);
       if (!offset) return tl::unexpected(offset.error());
       assigned.offset = *offset;

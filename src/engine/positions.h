@@ -12,11 +12,12 @@
 
 namespace hookline::engine {
 
-/// A source topic and the kind of event that it carries.
+/// A topic that workers read.
 struct SourceTopic {
   std::string name;
-  event::Kind kind;
-  bool own = false;  ///< Hookline's: begins at its beginning, whatever `start` says
+  event::Kind kind = event::Kind::alarm;  ///< of its events, unless it is a retry topic
+  bool own = false;                       ///< Hookline's: begins at its beginning, whatever `start` says
+  std::optional<std::uint8_t> tier = {};  ///< of a retry topic
 };
 
 /// The committed offset where there is one. Else, if the group has none for any partition of that

@@ -58,6 +58,7 @@ class Slab {
     --size_;
   }
 
+  bool is_used(std::uint32_t index) const { return index < places_.size() && places_[index].used; }
   std::size_t size() const { return size_; }
 
   /// Calls visit(handle, entry) for each entry; visit may erase that entry.

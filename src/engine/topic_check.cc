@@ -19,7 +19,9 @@ constexpr core::Duration settings_deadline = std::chrono::seconds(2);  // a nice
 using config::OwnTopic;
 
 /// Hookline's own topics that it cannot do without.
-constexpr std::array needed_topics{OwnTopic::dead_letters, OwnTopic::webhooks, OwnTopic::notices, OwnTopic::jobs};
+constexpr std::array needed_topics{OwnTopic::dead_letters, OwnTopic::retry_10s, OwnTopic::retry_1m,
+                                         OwnTopic::retry_10m,    OwnTopic::retry_1h,  OwnTopic::retry_6h,
+                                         OwnTopic::webhooks, OwnTopic::notices, OwnTopic::jobs};
 
 constexpr std::uint64_t record_slack = 256 << 10;  // headers that Hookline adds
 

@@ -275,6 +275,13 @@ void Worker::carry_out() {
   };
   if (!outputs_.pause.empty()) warn(consumer_->pause(outputs_.pause), "pause");
   if (!outputs_.resume.empty()) warn(consumer_->resume(outputs_.resume), "resume");
+  for (const auto& [partition, offset] : outputs_.resume_from) {
+    auto moved = consumer_->seek(partition, offset);
+    if (moved) moved = consumer_->resume({partition});
+    if (moved) continue;
+    warn(moved, "read on");
+    inputs_.not_resumed.push_back(partition);
+  }
   if (outputs_.answer_revocation) let_go();
   if (outputs_.stopped) begin_close();
 }

@@ -16,6 +16,8 @@ settle::Reason reason_of(RecordOutcome outcome) {
   }
 }
 
+constexpr core::Duration not_resumed_pause = std::chrono::seconds(1);
+
 }  // namespace
 
 void Inputs::clear() {
@@ -27,6 +29,7 @@ void Inputs::clear() {
   revocation = Revocation::none;
   ends.clear();
   repositioned.clear();
+  not_resumed.clear();
   records = {};
   stop = false;
 }
@@ -38,6 +41,7 @@ void Outputs::clear() {
   commits.clear();
   pause.clear();
   resume.clear();
+  resume_from.clear();
   answer_revocation = false;
   stopped = false;
   wake_at.reset();
@@ -53,6 +57,12 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
   if (last_step_ && now_.mono - *last_step_ > options_.session_timeout) doubt();
   last_step_ = now_.mono;
 
+  for (const auto& name : inputs.not_resumed) {
+    if (Partition* partition = partitions_.find(name.topic, name.partition)) {
+      partition->paused = true;
+      if (partition->tier) stand_still(*partition, partition->resume_from, not_resumed_pause);
+    }
+  }
   if (inputs.definitions) adopt(std::move(inputs.definitions));
   for (auto& answer : inputs.answers) on_answer(answer);
   for (const auto& report : inputs.produced) on_produced(report);
@@ -63,8 +73,10 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
   if (inputs.stop) begin_drain(Mode::stopping, options_.stop_drain);
   if (inputs.assigned) own(*inputs.assigned);
   while (const auto timer = timers_.pop_due(now_.mono)) on_timer(*timer);
+  if (now_.mono >= next_look_) look_around();
 
   admit_backlog();
+  resume_returning();
   take_records(inputs.records);
   for (const auto& end : inputs.ends) reach(end);
   for (const auto& move : inputs.repositioned) reposition(move);  // of after these records
@@ -79,9 +91,13 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
     if (time && (!outputs.wake_at || *time < *outputs.wake_at)) outputs.wake_at = time;
   };
   sooner(timers_.next());
-  if (mode_ == Mode::running) sooner(next_commit_);
+  if (mode_ == Mode::running) {
+    sooner(next_commit_);
+    sooner(next_resume_);
+    if (deliveries_.size() > 0) sooner(next_look_);
+  }
   if (mode_ == Mode::revoking || mode_ == Mode::stopping) {
-    sooner(!drain_committing_ ? drain_until_ : commits_under_way_ > 0 ? drain_commit_until_ : next_drain_commit_);
+    sooner(!drain_departing_ ? drain_until_ : !drain_committing_ ? drain_depart_until_ : commits_under_way_ > 0 ? drain_commit_until_ : next_drain_commit_);
   }
   meter_.flush();
   inputs.clear();
@@ -92,6 +108,10 @@ void WorkerCore::take_records(std::span<const event::RecordView> records) {
   for (const auto& record : records) {
     Partition* partition = partitions_.find(record.topic, record.partition);
     if (!partition) continue;  // of an assignment that has ended
+    if (partition->tier) {
+      take_returning(record, *partition);
+      continue;
+    }
     if (partition->backlog.empty() && has_room() && partition->tracker.has_room(record.offset)) {
       take(record, *partition);
     } else {
@@ -105,7 +125,9 @@ void WorkerCore::take_records(std::span<const event::RecordView> records) {
 void WorkerCore::reach(const kafka::ReachedEnd& end) {
   if (mode_ != Mode::running) return;
   Partition* partition = partitions_.find(end.partition.topic, end.partition.partition);
-  if (partition && partition->backlog.empty() && partition->tracker.pass(end.offset)) ++partition->version;
+  // Retry topics have no such gaps, and what stands still there was polled and not taken.
+  if (!partition || partition->tier || !partition->backlog.empty()) return;
+  if (partition->tracker.pass(end.offset)) ++partition->version;
 }
 
 /// The pipeline: what happens to one record, from its poll to the lanes of its endpoints. Whatever is
@@ -125,12 +147,18 @@ void WorkerCore::take(const event::RecordView& record, Partition& partition) {
   HeldRecord* held = hold(record, partition);
   held->receipt = {partitions_.index_of(partition), partition.epoch, sequence};
   if (whole) return bury_record(held, reason_of(outcome), std::move(objection_));
-  for (const LaneId lane : destinations_) {
-    const Handle handle = deliveries_.insert(Delivery{.record = held, .lane = lane});
-    records_.add_reference(held);
-    lanes_[lane].queue.push(static_cast<deliver::DeliveryIndex>(handle));
-    lanes_.list(lane);
-  }
+  for (const LaneId lane : destinations_) send_to(lane, held);
+}
+
+/// A new delivery, into its lane; or past it, where the lane is full or its endpoint does nothing but fail.
+void WorkerCore::send_to(LaneId id, HeldRecord* record) {
+  EndpointLane& lane = lanes_[id];
+  const Handle handle = deliveries_.insert(Delivery{.record = record, .lane = id});
+  records_.add_reference(record);
+  if (!options_.tiers.empty() && lane.objection().empty() && (lane.full || !lane.circuit.admits(now_.mono))) return park(handle, *deliveries_.find(handle));
+  lane.queue.push(static_cast<deliver::DeliveryIndex>(handle));
+  lanes_.note(id, now_.mono, lane_capacity());
+  lanes_.list(id);
 }
 
 /// Decodes and matches: fills destinations_, or says in objection_ why the record as a whole cannot go on.
@@ -172,10 +200,10 @@ HeldRecord* WorkerCore::hold(const event::RecordView& record, const Partition& p
   return held;
 }
 
-/// Is less taken than one `part`-th of what records may take?
+/// Is less taken than one `part`-th of what live records may take?
 bool WorkerCore::has_room(std::uint64_t part) const {
-  return deliveries_.size() + burials_.size() < std::max<std::uint64_t>(1, options_.max_deliveries / part) &&
-         working_bytes() < options_.max_bytes / 4 * 3 / part;
+  return deliveries_.size() + departures_.size() - returning_ < std::max<std::uint64_t>(1, options_.max_deliveries / 4 * 3 / part) &&
+         live_bytes() < options_.max_bytes / 2 / part;
 }
 
 /// Keeps a polled record for later and has its partition fetched no further.
@@ -197,13 +225,14 @@ HeldRecord* WorkerCore::next_of_backlog(Partition& partition) {
 /// again when nothing waits and half of the budget is free.
 void WorkerCore::admit_backlog() {
   if (mode_ != Mode::running) return;
-  const bool relaxed = has_room(2);
+  const bool relaxed = has_room(2) && lanes_.open(now_.mono);
   for (auto& partition : partitions_.all()) {
     while (!partition.backlog.empty() && has_room() && partition.tracker.has_room(partition.backlog.front()->view.offset)) {
       HeldRecord* record = next_of_backlog(partition);
       take(record->view, partition);
       records_.discard(record);
     }
+    if (partition.tier) continue;
     if (partition.paused && partition.backlog.empty() && relaxed) set_paused(partition, false);
   }
 }
@@ -218,7 +247,7 @@ WorkerStatus WorkerCore::status(core::Now now) {
   WorkerStatus status;
   status.draining = mode_ != Mode::running;
   status.deliveries = deliveries_.size();
-  status.burials = burials_.size();
+  status.burials = departures_.size();
   status.held_bytes = records_.bytes();
   for (const auto& partition : partitions_.all()) {
     status.partitions.push_back({.topic = std::string(partition.topic),
@@ -231,8 +260,9 @@ WorkerStatus WorkerCore::status(core::Now now) {
   const auto note = [&](const HeldRecord* record, const Delivery* delivery, std::string error) {
     if (!record || !partitions_.find(record->receipt)) return;
     PartitionStatus& of = status.partitions[record->receipt.partition];
-    if (of.holder && of.holder->offset <= record->view.offset) return;
-    of.holder = Holder{.offset = record->view.offset, .open_for = now.mono - record->taken_at,
+    const auto offset = partitions_.find(record->receipt)->tracker.offset_of(record->receipt.sequence);
+    if (of.holder && of.holder->offset <= offset) return;
+    of.holder = Holder{.offset = offset, .open_for = now.mono - record->taken_at,
                        .last_error = std::move(error)};
     if (!delivery) return;
     of.holder->webhook = lanes_[delivery->lane].webhook_name;
@@ -242,13 +272,17 @@ WorkerStatus WorkerCore::status(core::Now now) {
   deliveries_.for_each([&](Handle, Delivery& d) {
     if (!d.abandoned) note(d.record, &d, d.last_error);
   });
-  burials_.for_each([&](Handle, Burial& b) { note(b.record, nullptr, "the dead-letter topic has not acknowledged it"); });
+  departures_.for_each([&](Handle, Departure& d) {
+    note(d.record, nullptr, fmt::format("topic {} has not acknowledged it", topic_of(d)));
+  });
   for (const auto& lane : lanes_.all()) {
     status.endpoints.push_back({.webhook = lane.webhook_name,
                                 .endpoint = lane.endpoint_name,
                                 .queued = lane.queue.ready(),
                                 .in_flight = lane.queue.in_flight(),
                                 .waiting = lane.waiting,
+                                .parked = lane.parked,
+                                .circuit = static_cast<std::uint8_t>(lane.circuit.state()),
                                 .delivered = lane.delivered,
                                 .failed = lane.failed,
                                 .last_error = lane.last_error,

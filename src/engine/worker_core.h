@@ -3,11 +3,13 @@
 // its own, so that the seeded simulation drives the very same code as the service does.
 //
 // What it promises: an offset is committed only when every delivery of every record below it has got
-// its 2xx or the broker's acknowledgement of its dead letter; the map beside it claims nothing else.
+// its 2xx or the broker's acknowledgement on the dead-letter topic or on a retry topic, which is read
+// under the same rule; the map beside it claims nothing else.
 //
 // The pipeline is WorkerCore::take() in worker_core.cc: read that first.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -16,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "copies.h"
 #include "held_record.h"
 #include "hookline/core/log.h"
 #include "hookline/core/random.h"
@@ -38,14 +41,21 @@ namespace hookline::engine {
 
 /// What one worker may hold, and how it behaves in time. Shares of the process's limits.
 ///
-/// Of max_bytes, records that are worked on take at most three quarters; the rest is in reserve for what
-/// they need to get out: an eighth for requests in flight, an eighth for records on their way to the
-/// broker. Each may be exceeded by one record, or by one request an endpoint.
+/// Of max_bytes, live records take at most half and those that came back from retry topics a quarter; the
+/// rest is in reserve for what they need to get out: an eighth for requests in flight, an eighth for
+/// records on their way to the broker. Each may be exceeded by one record, or by one request an endpoint.
 struct CoreOptions {
+  /// A retry topic, and how long a record stays in it.
+  struct Tier {
+    std::string topic;
+    core::Duration delay;
+  };
+
   std::string cluster_id;
   std::string dead_letter_topic;
+  std::vector<Tier> tiers;                          ///< shortest first; none: all waits stay in memory
   std::size_t workers = 1;                          ///< of this process: they share rates
-  std::size_t max_deliveries = 20000;               ///< held at once before intake pauses
+  std::size_t max_deliveries = 20000;               ///< held at once, returning ones at most a quarter of them
   std::uint64_t max_bytes = 256ull << 20;           ///< of held records before intake pauses
   std::uint64_t max_event_size = 1ull << 20;
   std::optional<core::Duration> max_event_age;
@@ -61,7 +71,8 @@ struct CoreOptions {
 /// A partition that the group gave to this worker, its position resolved by the shell.
 struct AssignedPartition {
   kafka::TopicPartition name;
-  event::Kind kind = event::Kind::alarm;
+  event::Kind kind = event::Kind::alarm;  ///< of a source topic
+  std::optional<std::uint8_t> tier;       ///< of a retry topic: which of CoreOptions::tiers
   std::int64_t offset = 0;   ///< where reading begins: the committed offset
   std::string metadata;      ///< of that commit
 };
@@ -82,6 +93,7 @@ struct Inputs {
   enum class Revocation : std::uint8_t { none, revoked, lost } revocation = Revocation::none;
   std::vector<kafka::ReachedEnd> ends;              ///< reached after `records`
   std::vector<Repositioned> repositioned;
+  std::vector<kafka::TopicPartition> not_resumed;   ///< stand still although outputs said to go on
   std::span<const event::RecordView> records;       ///< of one poll; valid during the step
   bool stop = false;                                ///< drain everything, then say `stopped`
 
@@ -103,6 +115,7 @@ struct Outputs {
   std::vector<Produce> produces;
   std::vector<CommitRequest> commits;
   std::vector<kafka::TopicPartition> pause, resume;
+  std::vector<kafka::Assignment> resume_from;       ///< to be read on from that offset
   bool answer_revocation = false;                   ///< drained and committed: let the partitions go
   bool stopped = false;                             ///< drained and committed: leave the group
   std::optional<core::MonoTime> wake_at;            ///< step again then, if nothing comes before
@@ -124,26 +137,33 @@ class WorkerCore {
  private:
   struct Delivery {
     enum class State : std::uint8_t { queued, in_flight, waiting } state = State::queued;
-    bool abandoned = false;       ///< the partition is gone: only the answer is awaited
+    bool abandoned = false;       ///< it is somebody else's by now: only the answer is awaited
+    std::optional<std::uint8_t> tier;  ///< it came back from there
     HeldRecord* record = nullptr;
     LaneId lane = 0;
     std::uint32_t attempts = 0;   ///< ended
+    std::uint32_t hops = 0;       ///< how often it was handed over
     std::uint64_t sending = 0;    ///< bytes of the request in flight
-    core::MonoTime first_attempt{};
+    core::WallTime first_attempt{};
+    core::WallTime due{};         ///< of the next attempt
     std::optional<int> last_status;
     std::string last_error;
     std::string id;
   };
-  /// A dead letter on its way to the broker.
-  struct Burial {
+  /// A record on its way to the broker, on whose acknowledgement a piece of work ends here: a dead
+  /// letter, or a delivery that goes on waiting in a retry topic.
+  struct Departure {
     bool abandoned = false;       ///< the partition is gone: only the report is awaited
     HeldRecord* record = nullptr;
     std::optional<LaneId> lane;   ///< none: the record itself, before any webhook
+    std::optional<std::uint8_t> tier;  ///< none: to the dead letters
     settle::Reason reason = settle::Reason::decode;
     std::string id, error;
     std::uint32_t attempts = 0;
     std::optional<int> status;
     core::WallTime at{};
+    core::WallTime first_attempt{}, due{};
+    std::uint32_t hops = 0;
     std::uint32_t tries = 0;      ///< produces that the broker refused
     std::uint64_t producing = 0;  ///< bytes handed to the producer and not reported
     bool pointer = false;         ///< the original is too large for the topic: only where it stands goes
@@ -154,30 +174,55 @@ class WorkerCore {
   void take_records(std::span<const event::RecordView> records);
   void take(const event::RecordView& record, Partition& partition);
   void admit_backlog();
-  bool has_room() const { return has_room(1); }
+  bool has_room() { return has_room(1) && lanes_.open(now_.mono); }
   bool has_room(std::uint64_t part) const;
-  std::uint64_t working_bytes() const { return records_.bytes() - backlog_bytes_; }
+  std::uint64_t live_bytes() const { return records_.bytes() - backlog_bytes_ - returning_bytes_; }
+  std::size_t lane_capacity() const { return std::max<std::size_t>(1, options_.max_deliveries / 10); }
   void reach(const kafka::ReachedEnd& end);
   void put_back(const event::RecordView& record, Partition& partition);
   HeldRecord* next_of_backlog(Partition& partition);
   RecordOutcome examine(const event::RecordView& record, event::Kind kind);
   void set_paused(Partition& partition, bool paused);
   HeldRecord* hold(const event::RecordView& record, const Partition& partition);
+  void send_to(LaneId lane, HeldRecord* record);
+
+  // Retry topics: worker_core_retry.cc
+  void take_returning(const event::RecordView& record, Partition& partition);
+  bool has_room_for_returning() const;
+  void stand_still(Partition& partition, std::int64_t offset, core::Duration wait);
+  void go_on(Handle handle, Delivery& delivery);
+  void wait_in_memory(Handle handle, Delivery& delivery, core::Duration wait);
+  void stop_waiting(Handle handle, Delivery& delivery);
+  void hand_over(Handle handle, Delivery& delivery, std::uint8_t tier);
+  void hand_over_waiting(HeldRecord* record);
+  void hand_over_lane(LaneId lane);
+  void park(Handle handle, Delivery& delivery);
+  std::uint8_t tier_for(core::Duration wait) const;
+  void look_around();
+  void clear_stale_queues();
+  void resume_returning();
 
   // Deliveries: worker_core_deliveries.cc
   void start_ready();
   bool may_send(const EndpointLane& lane) const;
+  void wake_lane(LaneId lane, std::optional<core::MonoTime> at);
   void start(LaneId lane, deliver::DeliveryIndex index);
   void on_answer(deliver::Answer& answer);
   void retry_or_bury(Handle handle, Delivery& delivery, const deliver::Answer& answer);
   void end_delivery(Handle handle, Delivery& delivery);
   void bury(Handle handle, Delivery& delivery, settle::Reason reason, std::string error);
   void bury_record(HeldRecord* record, settle::Reason reason, std::string error);
-  void produce(Handle handle, Burial& burial);
+  void judge_endpoint(LaneId lane, deliver::Verdict verdict, const deliver::Answer& answer);
+  void produce(Handle handle, Departure& departure);
+  kafka::OwnedRecord record_of(const Departure& departure) const;
+  const std::string& topic_of(const Departure& departure) const {
+    return departure.tier ? options_.tiers[*departure.tier].topic : options_.dead_letter_topic;
+  }
   void produce_waiting();
   void on_produced(const kafka::ProduceReport& report);
   void on_timer(const Timer& timer);
   void settle(HeldRecord* record);
+  void release(HeldRecord* record);
 
   // Ownership: worker_core_ownership.cc
   void adopt(std::shared_ptr<const Definitions> definitions);
@@ -185,6 +230,10 @@ class WorkerCore {
   void begin_drain(Mode mode, core::Duration drain);
   void lose();
   void advance_drain();
+  void depart();
+  void break_off(Handle handle, Delivery& delivery);
+  Delivery& delivery_at(Handle handle) { return *deliveries_.find(handle); }
+  void drop(HeldRecord* record);
   bool can_still_finish();
   void abandon_untouched();
   void abandon_all();
@@ -207,9 +256,12 @@ class WorkerCore {
   Partitions partitions_;
   RecordPool records_;
   std::uint64_t backlog_bytes_ = 0;   ///< of records_: what waits for room does not take it away
+  std::uint64_t returning_bytes_ = 0; ///< of records_: from retry topics
+  std::size_t returning_ = 0;         ///< records that came back from retry topics, a delivery each
+  Copies copies_;
   Slab<Delivery> deliveries_;
-  Slab<Burial> burials_;
-  std::deque<Handle> unproduced_;     ///< burials that wait until the producer holds less of ours
+  Slab<Departure> departures_;
+  std::deque<Handle> unproduced_;     ///< departures that wait until the producer holds less of ours
   std::uint64_t sending_bytes_ = 0;   ///< of requests in flight
   std::uint64_t producing_bytes_ = 0; ///< of records that the producer has
   Lanes lanes_;
@@ -222,6 +274,8 @@ class WorkerCore {
 
   Mode mode_ = Mode::running;
   core::MonoTime drain_until_{};
+  bool drain_departing_ = false;
+  core::MonoTime drain_depart_until_{};
   bool drain_committing_ = false;
   core::MonoTime drain_commit_until_{};
   core::MonoTime next_drain_commit_{};
@@ -229,6 +283,8 @@ class WorkerCore {
   std::uint64_t first_commit_token_ = 1;  ///< of the round under way
   std::uint32_t commits_under_way_ = 0;   ///< requests without report; one round at a time
   core::MonoTime next_commit_{};
+  core::MonoTime next_look_{};
+  std::optional<core::MonoTime> next_resume_;  ///< of a retry topic's partition
   std::optional<core::MonoTime> last_step_;
   /// After a silence of more than the session timeout: no attempt starts before a commit later than
   /// this one was acknowledged, because the group may have given the partitions to somebody else.

@@ -8,6 +8,7 @@
 #include "hookline/deliver/schedule.h"
 #include "hookline/json/write.h"
 #include "hookline/settle/delivery_id.h"
+#include "hookline/settle/waiting.h"
 #include "worker_core.h"
 
 namespace hookline::engine {
@@ -16,6 +17,7 @@ namespace {
 constexpr core::Duration first_produce_wait = std::chrono::seconds(1);
 constexpr core::Duration longest_produce_wait = std::chrono::seconds(30);
 constexpr std::size_t longest_pointer_key = 1 << 10;
+constexpr core::Duration handed_over_commit = std::chrono::milliseconds(20);
 
 settle::Origin origin_of(const HeldRecord& record) {
   return {record.view.topic, record.view.partition, record.view.offset, record.view.timestamp};
@@ -40,27 +42,37 @@ void WorkerCore::start_ready() {
   for (const LaneId id : lanes_.take_listed()) {
     EndpointLane& lane = lanes_[id];
     if (const auto objection = lane.objection(); !objection.empty()) {
-      for (const auto index : std::exchange(lane.queue.queue(), {})) {
+      for (const auto index : lane.queue.take_all()) {
         const Handle handle = deliveries_.handle(index);
         bury(handle, deliveries_[index], settle::Reason::disabled, std::string(objection));
       }
+      lanes_.note(id, now_.mono, lane_capacity());
       continue;
     }
-    while (may_send(lane)) {
+    while (may_send(lane) && lane.circuit.admits(now_.mono)) {
       const auto index = lane.queue.take(now_.mono);
       if (!index) break;
       start(id, *index);
+    }
+    lanes_.note(id, now_.mono, lane_capacity());
+    if (!lane.circuit.admits(now_.mono)) {
+      hand_over_lane(id);
+      if (lane.queue.ready() > 0) wake_lane(id, lane.circuit.probe_at());  // they wait here: there are no retry topics
+      continue;
     }
     if (!may_send(lane)) {
       lanes_.list(id);  // looked at again when an answer has made room
       continue;
     }
-    const auto next = lane.queue.next_start(now_.mono);
-    if (next && (!lane.wake || *next < *lane.wake || *lane.wake <= now_.mono)) {
-      lane.wake = next;
-      timers_.push({*next, Timer::What::lane, id});
-    }
+    wake_lane(id, lane.queue.next_start(now_.mono));
   }
+}
+
+void WorkerCore::wake_lane(LaneId id, std::optional<core::MonoTime> at) {
+  EndpointLane& lane = lanes_[id];
+  if (!at || (lane.wake && *lane.wake <= *at && *lane.wake > now_.mono)) return;
+  lane.wake = at;
+  timers_.push({*at, Timer::What::lane, id});
 }
 
 void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
@@ -71,8 +83,8 @@ void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
   if (delivery.id.empty()) {
     delivery.id = settle::delivery_id(hasher_, options_.cluster_id, origin_of(record), lane.webhook_name,
                                       lane.endpoint_name);
-    delivery.first_attempt = now_.mono;
   }
+  if (delivery.attempts == 0) delivery.first_attempt = now_.wall;
   const RequestBuilder::Attempt attempt{.delivery_id = delivery.id, .number = delivery.attempts + 1};
   auto request = requests_.build(*lane.webhook, *lane.endpoint, record.view, record.kind, attempt, now_.wall);
   if (!request) {
@@ -85,6 +97,7 @@ void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
   lane.sending_bytes += delivery.sending;
   delivery.state = Delivery::State::in_flight;
   delivery.record->touched = true;
+  lane.circuit.started(now_.mono);
   meter_.attempt_started();
   out_->attempts.push_back(std::move(*request));
 }
@@ -98,14 +111,16 @@ void WorkerCore::on_answer(deliver::Answer& answer) {
   lane.sending_bytes -= std::exchange(delivery->sending, 0);
   lanes_.list(delivery->lane);
   meter_.attempt_ended(lane.meter, lane.webhook_name, lane.endpoint_name, answer);
+  ++lane.ended;
+  const auto on = lane.webhook ? lane.webhook->retry.on : config::RetryOn::transient;
+  const auto verdict = deliver::judge(answer, on);
+  judge_endpoint(delivery->lane, verdict, answer);
   if (delivery->abandoned) {
     meter_.stale_completion();
     deliveries_.erase(answer.id);
     return;
   }
   ++delivery->attempts;
-  const auto on = lane.webhook ? lane.webhook->retry.on : config::RetryOn::transient;
-  const auto verdict = deliver::judge(answer, on);
   if (verdict == deliver::Verdict::delivered) {
     ++lane.delivered;
     meter_.delivered(lane.meter, now_.wall - delivery->record->view.timestamp);
@@ -128,6 +143,32 @@ void WorkerCore::on_answer(deliver::Answer& answer) {
   }
 }
 
+/// What the attempt says of its endpoint, as against its request.
+void WorkerCore::judge_endpoint(LaneId id, deliver::Verdict verdict, const deliver::Answer& answer) {
+  EndpointLane& lane = lanes_[id];
+  const bool was_closed = lane.circuit.closed();
+  const bool silent = verdict == deliver::Verdict::aborted || verdict == deliver::Verdict::egress ||
+                      verdict == deliver::Verdict::unsendable;
+  if (silent) {
+    lane.circuit.probe_lost(now_.mono);
+  } else if (deliver::speaks_of_failure(answer)) {
+    lane.circuit.failed(now_.mono);
+  } else {
+    lane.circuit.succeeded(now_.mono);
+  }
+  if (lane.circuit.closed() == was_closed) return;
+  if (was_closed) {
+    core::log::warn("{}/{}: the endpoint fails all the time ({}); its circuit is open, one request at a time probes it",
+                    lane.webhook_name, lane.endpoint_name, describe(answer));
+    deliveries_.for_each([&](Handle handle, Delivery& d) {
+      if (!d.abandoned && d.lane == id && d.state == Delivery::State::waiting && !options_.tiers.empty())
+        hand_over(handle, d, tier_for(d.due - now_.wall));
+    });
+  } else {
+    core::log::info("{}/{}: the endpoint answers again; its circuit is closed", lane.webhook_name, lane.endpoint_name);
+  }
+}
+
 void WorkerCore::retry_or_bury(Handle handle, Delivery& delivery, const deliver::Answer& answer) {
   EndpointLane& lane = lanes_[delivery.lane];
   if (!lane.webhook) return bury(handle, delivery, settle::Reason::disabled, "the webhook was deleted");
@@ -137,13 +178,17 @@ void WorkerCore::retry_or_bury(Handle handle, Delivery& delivery, const deliver:
     return bury(handle, delivery, settle::Reason::exhausted,
                 fmt::format("{} after {} attempts", delivery.last_error, delivery.attempts));
   }
-  if (now_.mono + *wait > delivery.first_attempt + lane.webhook->retry.max_age) {
+  if (now_.wall + *wait > delivery.first_attempt + lane.webhook->retry.max_age) {
     return bury(handle, delivery, settle::Reason::expired,
                 fmt::format("{}; the next attempt would come after retry.max_age", delivery.last_error));
   }
-  delivery.state = Delivery::State::waiting;
-  ++lane.waiting;
-  timers_.push({now_.mono + *wait, Timer::What::retry, handle});
+  delivery.due = now_.wall + std::chrono::ceil<std::chrono::milliseconds>(*wait);
+  const bool here = options_.tiers.empty() || (*wait < options_.tiers.front().delay && lane.circuit.closed());
+  if (!here) return hand_over(handle, delivery, tier_for(*wait));
+  HeldRecord* record = delivery.record;
+  const bool live = !delivery.tier;
+  wait_in_memory(handle, delivery, *wait);
+  if (live && record->waiting.size() == record->references) hand_over_waiting(record);
 }
 
 void WorkerCore::on_timer(const Timer& timer) {
@@ -154,14 +199,15 @@ void WorkerCore::on_timer(const Timer& timer) {
     case Timer::What::retry: {
       Delivery* delivery = deliveries_.find(timer.handle);
       if (!delivery || delivery->state != Delivery::State::waiting) return;
-      --lanes_[delivery->lane].waiting;
-      delivery->state = Delivery::State::queued;
+      stop_waiting(timer.handle, *delivery);
+      if (delivery->tier) return go_on(timer.handle, *delivery);
       lanes_[delivery->lane].queue.push(static_cast<deliver::DeliveryIndex>(timer.handle));
+      lanes_.note(delivery->lane, now_.mono, lane_capacity());
       lanes_.list(delivery->lane);
       return;
     }
     case Timer::What::produce:
-      if (Burial* burial = burials_.find(timer.handle)) produce(timer.handle, *burial);
+      if (Departure* departure = departures_.find(timer.handle)) produce(timer.handle, *departure);
       return;
   }
 }
@@ -175,22 +221,23 @@ void WorkerCore::end_delivery(Handle handle, Delivery& delivery) {
 
 void WorkerCore::bury(Handle handle, Delivery& delivery, settle::Reason reason, std::string error) {
   const EndpointLane& lane = lanes_[delivery.lane];
-  Burial burial{.record = delivery.record,
+  Departure departure{.record = delivery.record,
                 .lane = delivery.lane,
                 .reason = reason,
                 .id = std::move(delivery.id),
                 .error = std::move(error),
                 .attempts = delivery.attempts,
                 .status = delivery.last_status,
-                .at = now_.wall};
-  if (burial.id.empty()) {
-    burial.id = settle::delivery_id(hasher_, options_.cluster_id, origin_of(*burial.record), lane.webhook_name,
+                .at = now_.wall,
+                .first_attempt = delivery.first_attempt};
+  if (departure.id.empty()) {
+    departure.id = settle::delivery_id(hasher_, options_.cluster_id, origin_of(*departure.record), lane.webhook_name,
                                     lane.endpoint_name);
   }
-  burial.record->touched = true;
+  departure.record->touched = true;
   deliveries_.erase(handle);
-  const Handle grave = burials_.insert(std::move(burial));
-  produce(grave, *burials_.find(grave));
+  const Handle grave = departures_.insert(std::move(departure));
+  produce(grave, *departures_.find(grave));
 }
 
 /// A dead letter of the record itself, before any webhook.
@@ -198,82 +245,109 @@ void WorkerCore::bury_record(HeldRecord* record, settle::Reason reason, std::str
   records_.add_reference(record);
   record->touched = true;
   const Handle grave =
-      burials_.insert(Burial{.record = record, .reason = reason, .error = std::move(error), .at = now_.wall});
-  produce(grave, *burials_.find(grave));
+      departures_.insert(Departure{.record = record, .reason = reason, .error = std::move(error), .at = now_.wall});
+  produce(grave, *departures_.find(grave));
 }
 
 /// Hands it to the producer, or has it wait: what the producer holds has its share of the memory, too.
-void WorkerCore::produce(Handle handle, Burial& burial) {
+void WorkerCore::produce(Handle handle, Departure& departure) {
   if (producing_bytes_ >= options_.max_bytes / 8) return unproduced_.push_back(handle);
-  const HeldRecord& record = *burial.record;
+  departure.producing = departure.record->footprint();
+  producing_bytes_ += departure.producing;
+  out_->produces.push_back({handle, record_of(departure)});
+}
+
+kafka::OwnedRecord WorkerCore::record_of(const Departure& departure) const {
+  const HeldRecord& record = *departure.record;
   std::vector<settle::OwnedHeader> original;
   for (const auto& header : record.view.headers) {
     original.emplace_back(std::string(header.name),
                           header.value ? std::optional<std::string>(*header.value) : std::nullopt);
   }
-  const settle::DeadLetter letter{.reason = burial.reason,
-                                  .webhook = burial.lane ? std::string_view(lanes_[*burial.lane].webhook_name) : "",
-                                  .endpoint = burial.lane ? std::string_view(lanes_[*burial.lane].endpoint_name) : "",
-                                  .delivery_id = burial.id,
-                                  .attempts = burial.attempts,
-                                  .http_status = burial.status,
-                                  .error = burial.error,
+  const EndpointLane* lane = departure.lane ? &lanes_[*departure.lane] : nullptr;
+  kafka::OwnedRecord out{.topic = topic_of(departure)};
+  if (record.view.value && !departure.pointer) out.value = std::string(*record.view.value);
+  if (departure.tier) {
+    const settle::Waiting waiting{.webhook = lane->webhook_name,
+                                  .endpoint = lane->endpoint_name,
+                                  .delivery_id = departure.id,
+                                  .kind = event::name(record.kind),
+                                  .attempts = departure.attempts,
+                                  .hops = departure.hops,
+                                  .first_attempt_at = departure.first_attempt,
+                                  .due_at = departure.due,
+                                  .http_status = departure.status,
+                                  .error = departure.error,
+                                  .key = record.view.key,
+                                  .origin = origin_of(record)};
+    out.key = departure.id;
+    out.headers = settle::waiting_headers(waiting, original);
+    return out;
+  }
+  const settle::DeadLetter letter{.reason = departure.reason,
+                                  .webhook = lane ? std::string_view(lane->webhook_name) : "",
+                                  .endpoint = lane ? std::string_view(lane->endpoint_name) : "",
+                                  .delivery_id = departure.id,
+                                  .attempts = departure.attempts,
+                                  .http_status = departure.status,
+                                  .error = departure.error,
                                   .origin = origin_of(record),
-                                  .failed_at = burial.at,
-                                  .pointer = burial.pointer};
-  kafka::OwnedRecord out{.topic = options_.dead_letter_topic};
-  if (burial.pointer) {
+                                  .failed_at = departure.at,
+                                  .pointer = departure.pointer};
+  if (departure.pointer) {
     original.clear();
     std::string topic;
     json::append_quoted(record.view.topic, topic);
     out.value = fmt::format(R"({{"pointer":{{"topic":{},"partition":{},"offset":{}}}}})", topic, record.view.partition,
                             record.view.offset);
-  } else if (record.view.value) {
-    out.value = std::string(*record.view.value);
   }
   // A key that makes the record too large stays behind as well.
-  if (record.view.key && (!burial.pointer || record.view.key->size() <= longest_pointer_key)) {
+  if (record.view.key && (!departure.pointer || record.view.key->size() <= longest_pointer_key)) {
     out.key = std::string(*record.view.key);
   }
   out.headers = settle::dead_letter_headers(letter, original);
-  burial.producing = record.footprint();
-  producing_bytes_ += burial.producing;
-  out_->produces.push_back({handle, std::move(out)});
+  return out;
 }
 
 void WorkerCore::produce_waiting() {
   while (!unproduced_.empty() && producing_bytes_ < options_.max_bytes / 8) {
     const Handle handle = unproduced_.front();
     unproduced_.pop_front();
-    if (Burial* burial = burials_.find(handle)) produce(handle, *burial);
+    if (Departure* departure = departures_.find(handle)) produce(handle, *departure);
   }
 }
 
 void WorkerCore::on_produced(const kafka::ProduceReport& report) {
-  Burial* burial = burials_.find(report.token);
-  assert(burial && burial->producing > 0);  // one report per produce
-  producing_bytes_ -= std::exchange(burial->producing, 0);
-  if (burial->abandoned) {
+  Departure* departure = departures_.find(report.token);
+  assert(departure && departure->producing > 0);  // one report per produce
+  producing_bytes_ -= std::exchange(departure->producing, 0);
+  if (departure->abandoned) {
     meter_.stale_completion();
-    return burials_.erase(report.token);
+    return departures_.erase(report.token);
   }
   if (!report.error) {
-    meter_.dead_letter(burial->reason);
-    if (burial->lane) lanes_[*burial->lane].meter.dead_lettered->add();
-    HeldRecord* record = burial->record;
-    burials_.erase(report.token);
+    if (departure->tier) {
+      next_commit_ = std::min(next_commit_, now_.mono + handed_over_commit);
+    } else {
+      meter_.dead_letter(departure->reason);
+      if (departure->lane) lanes_[*departure->lane].meter.dead_lettered->add();
+    }
+    HeldRecord* record = departure->record;
+    departures_.erase(report.token);
     return settle(record);
   }
-  if (report.error->code == core::ErrorCode::too_large && !burial->pointer) {
-    burial->pointer = true;
-    return produce(report.token, *burial);
+  if (report.error->code == core::ErrorCode::too_large && !departure->pointer) {
+    if (departure->tier) departure->reason = settle::Reason::too_large;  // it cannot wait anywhere
+    departure->tier.reset();
+    departure->pointer = true;
+    return produce(report.token, *departure);
   }
   // Refused for now: the record stays open, and its partition's committed offset stays where it is.
-  const auto wait = std::min(longest_produce_wait, first_produce_wait * (1 << std::min(burial->tries, 5u)));
-  ++burial->tries;
+  const auto wait = std::min(longest_produce_wait, first_produce_wait * (1 << std::min(departure->tries, 5u)));
+  ++departure->tries;
   if (const auto more = produce_gate_.pass(now_.mono)) {
     core::log::error("cannot write to {}: {}; trying again, nothing is committed meanwhile ({} more since)",
-                     options_.dead_letter_topic, report.error->message, *more);
+                     topic_of(*departure), report.error->message, *more);
   }
   timers_.push({now_.mono + wait, Timer::What::produce, report.token});
 }
@@ -286,7 +360,15 @@ void WorkerCore::settle(HeldRecord* record) {
   } else {
     meter_.stale_completion();
   }
-  records_.release(record);
+  release(record);
+}
+
+/// Gives one reference back. What is left of a live record may be deliveries that only wait: these go to
+/// a retry topic, so that its partition can move on.
+void WorkerCore::release(HeldRecord* record) {
+  const bool last = record->references == 1;
+  drop(record);
+  if (!last && !record->returning && record->waiting.size() == record->references) hand_over_waiting(record);
 }
 
 }  // namespace hookline::engine

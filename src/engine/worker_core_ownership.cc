@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "hookline/deliver/schedule.h"
 #include "worker_core.h"
 
 namespace hookline::engine {
@@ -22,7 +23,7 @@ void WorkerCore::bury_orphans() {
   deliveries_.for_each([&](Handle handle, Delivery& d) {
     EndpointLane& lane = lanes_[d.lane];
     if (d.abandoned || d.state != Delivery::State::waiting || lane.objection().empty()) return;
-    --lane.waiting;
+    stop_waiting(handle, d);
     bury(handle, d, settle::Reason::disabled, std::string(lane.objection()));
   });
 }
@@ -35,7 +36,9 @@ void WorkerCore::own(const std::vector<AssignedPartition>& partitions) {
   doubted_since_.reset();
   if (mode_ == Mode::revoking) mode_ = Mode::running;
   if (mode_ != Mode::running) return;
-  for (const auto& p : partitions) partitions_.add(p.name, p.kind, p.offset, p.metadata, now_.mono);
+  for (const auto& p : partitions) partitions_.add(p.name, p.kind, p.tier, p.offset, p.metadata, now_.mono);
+  copies_.clear();
+  next_resume_.reset();
   next_commit_ = now_.mono + options_.commit_interval;
 }
 
@@ -45,12 +48,18 @@ void WorkerCore::begin_drain(Mode mode, core::Duration drain) {
   if (mode_ == Mode::stopping || mode_ == Mode::stopped) return;  // a drain under way serves a revocation too
   mode_ = mode;
   drain_until_ = now_.mono + drain;
-  drain_committing_ = false;
+  drain_departing_ = drain_committing_ = false;
   for (auto& partition : partitions_.all()) {
     drop_backlog(partition);
+    partition.resume_at.reset();
     set_paused(partition, true);
   }
+  next_resume_.reset();
   abandon_untouched();
+  if (options_.tiers.empty()) return;
+  deliveries_.for_each([&](Handle handle, Delivery& d) {
+    if (!d.abandoned && d.state == Delivery::State::waiting) hand_over(handle, d, tier_for(d.due - now_.wall));
+  });
 }
 
 /// The partitions are gone already, perhaps somebody else's: nothing may be committed.
@@ -60,7 +69,7 @@ void WorkerCore::lose() {
   partitions_.clear();
   commits_under_way_ = 0;
   doubted_since_.reset();
-  drain_committing_ = false;
+  drain_departing_ = drain_committing_ = false;
   if (mode_ != Mode::running && mode_ != Mode::revoking) return;
   mode_ = Mode::running;
   out_->answer_revocation = true;
@@ -68,11 +77,16 @@ void WorkerCore::lose() {
 
 /// Draining: wait for what is open, then commit once more, then let go.
 void WorkerCore::advance_drain() {
-  if (!drain_committing_) {
+  if (!drain_departing_) {
     if (can_still_finish() && now_.mono < drain_until_) return;
-    deliveries_.for_each([&](Handle handle, Delivery& d) {
-      if (d.state == Delivery::State::in_flight) out_->aborts.push_back(handle);
-    });
+    depart();
+    drain_departing_ = true;
+    drain_depart_until_ = now_.mono + options_.commit_wait;
+  }
+  if (!drain_committing_) {
+    bool leaving = false;
+    departures_.for_each([&](Handle, Departure& d) { leaving = leaving || !d.abandoned; });
+    if (leaving && now_.mono < drain_depart_until_) return;
     abandon_all();  // still open: not committed, delivered again by the next owner with the same id
     drain_committing_ = true;
     drain_commit_until_ = now_.mono + options_.commit_wait;
@@ -87,14 +101,46 @@ void WorkerCore::advance_drain() {
   (stopping ? out_->stopped : out_->answer_revocation) = true;
   partitions_.clear();
   commits_under_way_ = 0;
-  drain_committing_ = false;
+  drain_departing_ = drain_committing_ = false;
   mode_ = stopping ? Mode::stopped : Mode::running;
+}
+
+/// The time of the drain is over. What is in flight is broken off, which counts as an attempt; what is still
+/// to be attempted goes on from a retry topic.
+void WorkerCore::depart() {
+  const bool can_wait_elsewhere = !options_.tiers.empty();
+  deliveries_.for_each([&](Handle handle, Delivery& d) {
+    if (d.abandoned) return;
+    const bool in_flight = d.state == Delivery::State::in_flight;
+    if (in_flight) out_->aborts.push_back(handle);
+    if (!can_wait_elsewhere) return abandon(handle, d);
+    in_flight ? break_off(handle, d) : hand_over(handle, d, tier_for(d.due - now_.wall));
+  });
+  clear_stale_queues();
+}
+
+/// Hands an attempt over that is broken off; its answer is awaited and says nothing more.
+void WorkerCore::break_off(Handle handle, Delivery& delivery) {
+  const EndpointLane& lane = lanes_[delivery.lane];
+  Delivery next = delivery;
+  ++next.attempts;
+  next.state = Delivery::State::queued;
+  next.sending = 0;
+  next.last_error = "broken off when the partition was given away";
+  const auto wait = lane.webhook ? deliver::next_wait(lane.webhook->retry, next.attempts, random_) : std::nullopt;
+  if (wait) next.due = now_.wall + std::chrono::ceil<std::chrono::milliseconds>(*wait);
+  const Handle other = deliveries_.insert(std::move(next));
+  records_.add_reference(delivery_at(handle).record);
+  abandon(handle, delivery_at(handle));
+  Delivery& going = delivery_at(other);
+  if (wait) return hand_over(other, going, tier_for(*wait));
+  bury(other, going, settle::Reason::exhausted, fmt::format("{} after {} attempts", going.last_error, going.attempts));
 }
 
 /// Is there anything that the time left of the drain could bring to an end?
 bool WorkerCore::can_still_finish() {
   bool found = false;
-  burials_.for_each([&](Handle, Burial& b) { found = found || !b.abandoned; });
+  departures_.for_each([&](Handle, Departure& d) { found = found || !d.abandoned; });
   deliveries_.for_each([&](Handle, Delivery& d) {
     found = found || (!d.abandoned && d.state != Delivery::State::waiting);
   });
@@ -106,36 +152,42 @@ void WorkerCore::abandon_untouched() {
   deliveries_.for_each([&](Handle handle, Delivery& d) {
     if (!d.abandoned && !d.record->touched) abandon(handle, d);
   });
-  for (auto& lane : lanes_.all()) {
-    auto& queue = lane.queue.queue();
-    std::erase_if(queue, [&](deliver::DeliveryIndex i) { return !deliveries_.find(deliveries_.handle(i)); });
-  }
+  clear_stale_queues();
 }
 
 void WorkerCore::abandon_all() {
-  for (auto& lane : lanes_.all()) lane.queue.queue().clear();
   deliveries_.for_each([&](Handle handle, Delivery& d) {
     if (!d.abandoned) abandon(handle, d);
   });
-  burials_.for_each([&](Handle handle, Burial& b) {
-    if (b.abandoned) return;
-    records_.release(std::exchange(b.record, nullptr));
-    b.abandoned = true;
-    if (b.producing == 0) burials_.erase(handle);
+  for (auto& lane : lanes_.all()) (void)lane.queue.take_all();
+  for (LaneId id = 0; id < lanes_.all().size(); ++id) lanes_.note(id, now_.mono, lane_capacity());
+  departures_.for_each([&](Handle handle, Departure& d) {
+    if (d.abandoned) return;
+    drop(std::exchange(d.record, nullptr));
+    d.abandoned = true;
+    if (d.producing == 0) departures_.erase(handle);
   });
   unproduced_.clear();
 }
 
 /// Forgets a delivery without settling anything. One in flight keeps its place until it is answered.
 void WorkerCore::abandon(Handle handle, Delivery& delivery) {
-  records_.release(delivery.record);
-  delivery.record = nullptr;
-  if (delivery.state == Delivery::State::waiting) --lanes_[delivery.lane].waiting;
+  stop_waiting(handle, delivery);
+  drop(std::exchange(delivery.record, nullptr));
   if (delivery.state == Delivery::State::in_flight) {
     delivery.abandoned = true;
   } else {
     deliveries_.erase(handle);
   }
+}
+
+/// Gives a reference back without settling anything.
+void WorkerCore::drop(HeldRecord* record) {
+  if (record->references == 1 && record->returning) {
+    returning_bytes_ -= record->footprint();
+    --returning_;
+  }
+  records_.release(record);
 }
 
 void WorkerCore::drop_backlog(Partition& partition) {

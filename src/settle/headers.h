@@ -34,6 +34,8 @@ inline constexpr std::string_view pointer = "hookline.pointer";
 inline constexpr std::string_view first_at = "hookline.first.at";
 inline constexpr std::string_view due_at = "hookline.due.at";
 inline constexpr std::string_view key = "hookline.key";
+inline constexpr std::string_view kind = "hookline.kind";
+inline constexpr std::string_view hops = "hookline.hops";
 
 inline constexpr std::string_view connect_topic = "__connect.errors.topic";
 inline constexpr std::string_view connect_partition = "__connect.errors.partition";

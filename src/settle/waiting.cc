@@ -9,7 +9,9 @@ std::vector<OwnedHeader> waiting_headers(const Waiting& waiting, std::span<const
   out.text(header::webhook, waiting.webhook);
   out.text(header::endpoint, waiting.endpoint);
   out.text(header::delivery_id, waiting.delivery_id);
+  out.text_if_any(header::kind, waiting.kind);
   out.number(header::attempts, waiting.attempts);
+  out.number(header::hops, waiting.hops);
   out.number(header::first_at, core::to_unix_ms(waiting.first_attempt_at));
   out.number(header::due_at, core::to_unix_ms(waiting.due_at));
   if (waiting.http_status) out.number(header::http_status, *waiting.http_status);
@@ -37,9 +39,11 @@ std::optional<ParsedWaiting> parse_waiting(std::span<const OwnedHeader> headers)
       .webhook = std::string(*webhook),
       .endpoint = std::string(*endpoint),
       .delivery_id = std::string(*id),
+      .kind = header::text_or_empty(headers, header::kind),
       .error = header::text_or_empty(headers, header::error),
       .origin_topic = std::string(*topic),
       .attempts = *attempts,
+      .hops = find_number<std::uint32_t>(headers, header::hops).value_or(0),
       .first_attempt_at_ms = *first_at,
       .due_at_ms = *due_at,
       .http_status = find_number<int>(headers, header::http_status),

@@ -51,6 +51,8 @@ WorldOptions options_of(std::uint64_t seed) {
     options.gap = 0.3;
     options.widest_gap = random.chance(0.5) ? 5000 : 200'000;
   }
+  options.retry_topics = random.chance(0.6);
+  if (random.chance(0.4)) options.sick = static_cast<Targets>(random.below(256));
   return options;
 }
 
@@ -73,6 +75,7 @@ TEST(Simulation, NothingIsSentTwiceWhileNothingFails) {
   const auto run = [](std::uint64_t seed) -> std::string {
     auto options = options_of(seed);
     options.crashes = options.stalls = 0;
+    options.sick = 0;
     options.http_failure = options.produce_failure = options.commit_failure = options.late_commit = 0;
     World world(options);
     if (auto failure = world.run(); !failure.empty()) return failure;

@@ -76,6 +76,7 @@ void World::fill_logs() {
   for (auto& log : logs_) {
     if (random_.chance(0.3)) log.end += static_cast<std::int64_t>(random_.below(options_.widest_gap)) + 1;
   }
+  make_tiers();
   unfinished_ = static_cast<std::size_t>(options_.events);
   publish(1);
   for (int chunk = 2; chunk <= chunks; ++chunk) {
@@ -120,7 +121,7 @@ std::int64_t World::rest_of(const Log& log) const {
 }
 
 bool World::finished() const {
-  if (faults_ || unfinished_ > 0) return false;
+  if (faults_ || unfinished_ > 0 || !tiers_at_rest()) return false;
   return std::all_of(logs_.begin(), logs_.end(), [this](const Log& log) { return log.committed >= rest_of(log); });
 }
 

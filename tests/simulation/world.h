@@ -6,11 +6,13 @@
 //   world_members.cc  processes: start, step, carry out, crash, stall, stop
 //   world_kafka.cc    the group, fetching, commits, dead letters, retention
 //   world_http.cc     the receivers
+//   world_retry.cc    the retry topics
 //   world_checks.cc   what must hold
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -66,6 +68,8 @@ struct WorldOptions {
   double slow_fetch = 0.2;         ///< assignments after which fetching begins late, and such as go on slowly
   core::Duration storm = std::chrono::seconds(8);
   core::Duration commit_heal = std::chrono::seconds(30);
+  bool retry_topics = false;       ///< else all waits stay in memory
+  Targets sick = 0;                ///< receivers that fail as long as the storm lasts
   std::size_t max_deliveries = 40;
   std::uint64_t max_bytes = 1 << 20;
   // Systematic: the n-th operation of a port fails, and the process that did it crashes again `again` steps
@@ -99,6 +103,7 @@ class World {
     std::uint8_t seen_under = 0;   ///< the same, with members that had lost it without knowing
     Targets delivered = 0;         ///< a receiver answered 2xx
     Targets dead = 0;              ///< the broker has the dead letter
+    Targets handed = 0;            ///< the broker has it on a retry topic, or had
     Targets excused = 0;           ///< may be delivered again
     bool gone = false;             ///< retention was faster
     bool done = false;
@@ -132,6 +137,25 @@ class World {
     bool paused = false;
     std::optional<std::size_t> told;  ///< that so many records are all there are yet
   };
+  /// A retry topic of one partition: each record is the delivery of a source record to one target.
+  struct Waiting {
+    kafka::OwnedRecord record;
+    std::size_t log = 0, index = 0;
+    Targets target = 0;
+    bool claimed = false;
+  };
+  struct Tier {
+    std::string topic, name;
+    std::vector<Waiting> records;
+    std::int64_t committed = 0;
+    std::string metadata;
+    Serial owner = 0;
+  };
+  struct TierFetch {
+    std::size_t tier = 0;
+    std::size_t next = 0;
+    bool paused = false;
+  };
   /// An attempt or a dead letter under way.
   struct Errand {
     std::size_t log = 0, record = 0;
@@ -154,6 +178,12 @@ class World {
     engine::Inputs inputs;
     engine::Outputs outputs;
     std::vector<Fetch> fetches;    ///< of the partitions it believes to own
+    std::vector<TierFetch> tiers;  ///< of the retry topics
+    bool owns_any() const { return !fetches.empty() || !tiers.empty(); }
+    void owns_nothing() {
+      fetches.clear();
+      tiers.clear();
+    }
     core::Duration fetch_from{};
     bool sips = false;             ///< reads a record at a time, with pauses
     bool draining = false;
@@ -232,11 +262,26 @@ class World {
   static std::size_t first_from(const Log& log, std::int64_t offset);
   static Fetch* fetch_of(Member& member, std::int32_t partition);
 
+  // world_retry.cc
+  void make_tiers();
+  Tier* tier_of(const std::string& topic);
+  static TierFetch* tier_fetch_of(Member& member, std::size_t tier);
+  bool may_fetch_tiers(const Member& member) const;
+  void fetch_tiers(Member& member);
+  void hand_over_tiers(const std::vector<Member*>& present);
+  void append(const kafka::OwnedRecord& record);
+  void apply_to_tier(Tier& tier, const kafka::CommitEntry& entry);
+  void resume_tier(Member& member, const kafka::Assignment& from);
+  void toggle_tier(Member& member, const Tier& tier, bool paused);
+  bool lives_on(const Waiting& waiting) const;
+  bool tiers_at_rest() const;
+
   // world_checks.cc
   enum class Ending : std::uint8_t { torn, graceful };
   void end_assignment(Member& member, Ending ending);
   void note_done(Record& record);
   static bool is_closed(const Record& record);
+  static bool has_ended(const Record& record);
   void check_commit(Member& member, const kafka::CommitEntry& entry);
   void update_claims(Log& log, std::int64_t from, bool by_owner);
   void check_errand(Member& member, const Errand& errand);
@@ -247,6 +292,7 @@ class World {
   WorldOptions options_;
   core::Random random_;
   std::vector<Log> logs_;
+  std::vector<Tier> tiers_;
   std::vector<std::unique_ptr<Member>> members_;
 
   struct Due {
@@ -265,6 +311,8 @@ class World {
   int revision_ = 0;
   std::string failure_;
   std::vector<event::RecordView> views_;   ///< of the poll under way
+  std::deque<std::vector<event::Header>> headers_;  ///< of these
+  bool disturbed_ = false;        ///< something happened after which deliveries may be repeated
 
   std::array<std::uint64_t, static_cast<std::size_t>(Port::count)> operations_{};
   std::size_t unfinished_ = 0;    ///< records that are not done

@@ -26,9 +26,19 @@ void World::note_done(Record& record) {
   record.done = record.gone;
   for (int r = 0; r < revision_count && !record.done; ++r) {
     if ((record.revisions >> r & 1) == 0) continue;
-    record.done = (expected(r, record.nature) & ~(record.delivered | record.dead)) == 0;
+    record.done = (expected(r, record.nature) & ~(record.delivered | record.dead | record.handed)) == 0;
   }
   if (record.done) --unfinished_;
+}
+
+/// The same, and nothing of it waits any more.
+bool World::has_ended(const Record& record) {
+  bool ended = record.gone;
+  for (int r = 0; r < revision_count && !ended; ++r) {
+    if ((record.revisions >> r & 1) == 0) continue;
+    ended = (expected(r, record.nature) & ~(record.delivered | record.dead)) == 0;
+  }
+  return ended;
 }
 
 /// Has its present owner heard the end of all that it may have to do for it?
@@ -60,7 +70,7 @@ void World::check_commit(Member& member, const kafka::CommitEntry& entry) {
     }
   }
   for (std::size_t i = first_from(log, entry.offset); i < fetch->next; ++i) {
-    if (is_closed(log.records[i]) && !claims(log.records[i])) {
+    if (!options_.retry_topics && is_closed(log.records[i]) && !claims(log.records[i])) {
       return wrong(fmt::format("{} is finished and the commit does not say so (base {})", place(log, log.records[i]), entry.offset));
     }
   }
@@ -87,6 +97,7 @@ void World::update_claims(Log& log, std::int64_t from, bool by_owner) {
 
 /// An attempt or a dead letter: of a partition that the member believes its own, for somebody it is meant for.
 void World::check_errand(Member& member, const Errand& errand) {
+  if (options_.retry_topics) return;  // what came back is of any partition
   const Log& log = logs_[errand.log];
   const Record& record = log.records[errand.record];
   if (!fetch_of(member, log.number)) return wrong(fmt::format("{} is sent by a member that does not own it", place(log, record)));
@@ -100,7 +111,8 @@ void World::check_errand(Member& member, const Errand& errand) {
 /// An assignment ends: what the broker does not know is delivered again by the next owner. A graceful end
 /// that met no deadline leaves nothing of that kind but records of which something still waits.
 void World::end_assignment(Member& member, Ending ending) {
-  const bool in_time = ending == Ending::graceful && time_ - member.drain_began < shortest_deadline;
+  const bool in_time = ending == Ending::graceful && time_ - member.drain_began < shortest_deadline && !options_.retry_topics;
+  if (ending == Ending::torn || time_ - member.drain_began >= shortest_deadline) disturbed_ = true;
   for (const auto& fetch : member.fetches) {
     Log& log = logs_[fetch.log];
     if (log.owner != member.serial) continue;
@@ -123,7 +135,10 @@ void World::end_assignment(Member& member, Ending ending) {
 /// What it holds stays within its limits, but for what one record brings.
 void World::check_limits(Member& member) {
   const auto status = member.core->status(now());
-  if (status.deliveries + status.burials > options_.max_deliveries + largest_fan_out - 1) {
+  auto allowed = options_.max_deliveries + largest_fan_out - 1;
+  // One that comes back may always be taken; and of one that is broken off, answer and hand-over are awaited.
+  if (options_.retry_topics) allowed = 2 * (allowed + 1);
+  if (status.deliveries + status.burials > allowed) {
     wrong(fmt::format("{} deliveries are held, {} are allowed", status.deliveries + status.burials, options_.max_deliveries));
   }
   const auto polled = 1 + largest_poll * logs_.size();
@@ -135,7 +150,7 @@ void World::check_limits(Member& member) {
 void World::check_end() {
   for (const auto& log : logs_) {
     for (const auto& record : log.records) {
-      if (!record.done) return wrong(fmt::format("lost: {}", place(log, record)));
+      if (!record.done || !has_ended(record)) return wrong(fmt::format("lost: {}", place(log, record)));
     }
     if (log.committed < rest_of(log)) {
       return wrong(fmt::format("{}[{}] came to rest at {} of {}", log.topic, log.number, log.committed, log.end));

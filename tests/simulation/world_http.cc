@@ -45,8 +45,9 @@ void World::attempt(Member& member, deliver::Request request) {
   core::Duration there = happens(options_.http_failure / 10) ? some(4000) : some(200);
   const bool refused = fails_here(Port::attempt_refused);
   const bool unheard = fails_here(Port::attempt_unheard);
-  if (refused || unheard || happens(options_.http_failure)) {
-    const auto kind = unheard ? 0 : refused ? 1 : random_.below(4);
+  const bool sick = faults_ && (options_.sick & errand->target) != 0;
+  if (refused || unheard || sick || happens(options_.http_failure)) {
+    const auto kind = unheard ? 0 : refused ? 1 : sick ? 3 : random_.below(4);
     arrives = kind == 0;
     if (kind == 1) {
       answer.status = refused || random_.chance(0.5) ? 503 : 404;
@@ -91,11 +92,13 @@ void World::receive(const Member& member, const Errand& errand) {
   const bool sender_gone = !member.alive || member.serial != errand.serial || log.owner != errand.serial;
   if (record.delivered & errand.target) {
     ++duplicates_;
-    if (!(record.excused & errand.target) && !sender_gone) wrong(fmt::format("{} was sent twice without a reason", place(log, record)));
+    const bool excused = (record.excused & errand.target) || sender_gone || (options_.retry_topics && disturbed_);
+    if (!excused) wrong(fmt::format("{} was sent twice without a reason", place(log, record)));
   }
   record.delivered |= errand.target;
   record.excused &= static_cast<Targets>(~errand.target);
   if (errand.unheard || sender_gone) record.excused |= errand.target;
+  if (errand.unheard) disturbed_ = true;
   note_done(record);
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "hookline/settle/waiting.h"
 #include "world.h"
 
 namespace hookline::test {
@@ -104,12 +105,17 @@ void World::retain(Log& log) {
 }
 
 void World::produce(Member& member, engine::Produce produce) {
+  const bool waits = tier_of(produce.record.topic) != nullptr;
   const auto letter = settle::parse_dead_letter(produce.record.headers);
-  if (!letter) return wrong("a dead letter without its headers");
-  Errand errand{.log = static_cast<std::size_t>(letter->origin_partition),
-                .target = target_of_letter(letter->webhook, letter->endpoint), .serial = member.serial};
-  errand.record = first_from(logs_[errand.log], letter->origin_offset);
+  const auto waiting = settle::parse_waiting(produce.record.headers);
+  if (waits ? !waiting : !letter) return wrong("a dead letter, or a waiting delivery, without its headers");
+  Errand errand{.log = static_cast<std::size_t>(waits ? waiting->origin_partition : letter->origin_partition),
+                .target = waits ? target_of_letter(waiting->webhook, waiting->endpoint)
+                                : target_of_letter(letter->webhook, letter->endpoint),
+                .serial = member.serial};
+  errand.record = first_from(logs_[errand.log], waits ? waiting->origin_offset : letter->origin_offset);
   const auto shared = std::make_shared<Errand>(errand);
+  const auto record_sent = std::make_shared<kafka::OwnedRecord>(std::move(produce.record));
   check_errand(member, errand);
   member.letters[produce.token] = shared;
 
@@ -117,10 +123,12 @@ void World::produce(Member& member, engine::Produce produce) {
   const bool unheard = fails_here(Port::produce_unheard);
   const bool fails = refused || unheard || happens(options_.produce_failure);
   const bool written = !fails || unheard || (!refused && random_.chance(0.3));
-  const bool too_large = fails && !written && !letter->pointer && random_.chance(0.3);
+  const bool too_large = fails && !written && !waits && !letter->pointer && random_.chance(0.3);
   const auto incarnation = member.incarnation;
-  schedule(some(50), [this, &member, incarnation, shared, fails, written, too_large, token = produce.token] {
-    if (written) {
+  schedule(some(50), [this, &member, incarnation, shared, fails, written, too_large, waits, record_sent, token = produce.token] {
+    if (written && fails) disturbed_ = true;
+    if (written && waits) append(*record_sent);
+    if (written && !waits) {
       Record& record = logs_[shared->log].records[shared->record];
       record.dead |= shared->target;
       note_done(record);
@@ -188,10 +196,16 @@ void World::commit(Member& member, engine::CommitRequest request) {
 
 /// False: refused, because somebody else owns the partition. Often it is taken all the same.
 bool World::apply(const kafka::CommitEntry& entry, Serial serial, bool in_order) {
+  if (Tier* tier = tier_of(entry.partition.topic)) {
+    if (tier->owner != serial && random_.chance(0.3)) return false;
+    if (tier->owner != serial || !in_order) disturbed_ = true;
+    apply_to_tier(*tier, entry);
+    return true;
+  }
   Log& log = logs_[static_cast<std::size_t>(entry.partition.partition)];
   const bool by_owner = log.owner == serial && in_order;
   if (log.owner != serial && random_.chance(0.3)) return false;
-  if (!by_owner) log.disturbed = true;
+  if (!by_owner) log.disturbed = disturbed_ = true;
   const auto before = log.committed;
   log.committed = entry.offset;
   log.metadata = entry.metadata;
@@ -208,9 +222,9 @@ void World::begin_rebalance() {
     if (member->inputs.assigned) {  // it had not begun
       end_assignment(*member, Ending::torn);
       member->inputs.assigned.reset();
-      member->fetches.clear();
+      member->owns_nothing();
     }
-    if (!member->fetches.empty() && !member->owes_answer) {
+    if (member->owns_any() && !member->owes_answer) {
       member->inputs.revocation = engine::Inputs::Revocation::revoked;
       member->owes_answer = true;
     }
@@ -244,11 +258,12 @@ void World::assign() {
   if (present.empty()) return;
   for (Member* member : present) {
     member->serial = ++last_serial_;
-    member->fetches.clear();
+    member->owns_nothing();
     member->inputs.assigned.emplace();
     fetch_later(*member, happens(options_.slow_fetch) ? some(4000) : 0ms);
     member->sips = happens(options_.slow_fetch);
   }
+  hand_over_tiers(present);
   for (std::size_t i = 0; i < logs_.size(); ++i) hand_over(i, *present[(i + generation_) % present.size()]);
   for (Member* member : present) {
     request_step(*member);
@@ -262,7 +277,7 @@ void World::hand_over(std::size_t index, Member& to) {
   Log& log = logs_[index];
   log.owner = to.serial;
   log.disturbed = false;
-  to.inputs.assigned->push_back({{log.topic, log.number}, event::Kind::incident, log.committed, log.metadata});
+  to.inputs.assigned->push_back({{log.topic, log.number}, event::Kind::incident, std::nullopt, log.committed, log.metadata});
   const std::size_t next = first_from(log, log.committed);
   for (std::size_t i = next; i < log.records.size(); ++i) {
     Record& record = log.records[i];

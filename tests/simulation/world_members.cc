@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "metrics.h"
+#include "tiers.h"
 #include "world.h"
 
 namespace hookline::test {
@@ -24,6 +25,7 @@ void World::start_member(Member& member) {
   options.stop_drain = 3s;
   options.commit_heal = options_.commit_heal;
   options.session_timeout = session_timeout;
+  for (const auto& tier : tiers_) options.tiers.push_back({tier.topic, tier_delays[options.tiers.size()]});
   const auto id = member.id;
   const auto incarnation = member.incarnation + 1;
   const auto crash_after_steps = member.crash_after_steps;
@@ -42,6 +44,7 @@ void World::start_member(Member& member) {
 
 void World::crash(Member& member) {
   if (!member.alive) return;
+  disturbed_ = true;
   end_assignment(member, Ending::torn);
   member.alive = false;
   member.core.reset();
@@ -70,16 +73,17 @@ void World::stall(Member& member) {
     member.stalled = false;
     request_step(member);
     if (member.thrown_out) return hear_of_loss(member);
-    if (member.fetches.empty()) begin_rebalance();
+    if (!member.owns_any()) begin_rebalance();
   });
 }
 
 /// The group takes the member's partitions away without asking it. From now on its commits are refused.
 void World::throw_out(Member& member) {
+  disturbed_ = true;
   end_assignment(member, Ending::torn);
   member.thrown_out = true;
   member.owes_answer = false;
-  if (member.inputs.assigned) member.fetches.clear();
+  if (member.inputs.assigned) member.owns_nothing();
   member.inputs.assigned.reset();
   member.inputs.revocation = engine::Inputs::Revocation::none;
 }
@@ -138,7 +142,7 @@ void World::wake_at(Member& member, core::Duration time) {
 void World::step(Member& member) {
   if (member.stalled) return;
   using Revocation = engine::Inputs::Revocation;
-  const bool owned = !member.fetches.empty() && !member.inputs.assigned;
+  const bool owned = member.owns_any() && !member.inputs.assigned;
   if (owned && member.last_step && time_ - *member.last_step > session_timeout) member.doubted_since = member.last_commit;
   member.last_step = time_;
   if ((member.inputs.revocation == Revocation::revoked || member.inputs.stop) && !std::exchange(member.draining, true)) {
@@ -151,7 +155,9 @@ void World::step(Member& member) {
   }
 
   views_.clear();
+  headers_.clear();
   fetch(member);
+  fetch_tiers(member);
   member.inputs.records = views_;
   member.core->step(now(), member.inputs, member.outputs);
   check_limits(member);
@@ -163,7 +169,7 @@ void World::step(Member& member) {
     return crash(member);
   }
   if (planned) return crash(member);
-  if (may_fetch(member)) request_step(member);
+  if (may_fetch(member) || may_fetch_tiers(member)) request_step(member);
   if (member.outputs.wake_at) wake_at(member, *member.outputs.wake_at - now().mono + time_);
 }
 
@@ -199,6 +205,7 @@ void World::note_adoption(Member& member) {
   member.revision = member.next_revision;
   const auto status = member.core->status(now());
   for (const auto& partition : status.partitions) {
+    if (tier_of(partition.topic)) continue;
     const Fetch* fetch = fetch_of(member, partition.partition);
     if (!fetch) continue;
     Log& log = logs_[fetch->log];
@@ -234,11 +241,14 @@ void World::carry_out(Member& member) {
   for (auto& request : out.commits) {
     member.last_commit = request.token;
     if (member.knows_loss) return wrong("a commit of partitions that it knows to be lost");
-    for (const auto& entry : request.entries) check_commit(member, entry);
+    for (const auto& entry : request.entries) {
+      if (!tier_of(entry.partition.topic)) check_commit(member, entry);
+    }
     if (!still_works(member)) return;
     commit(member, std::move(request));
   }
   const auto toggle = [&](const kafka::TopicPartition& name, bool paused) {
+    if (const Tier* tier = tier_of(name.topic)) return toggle_tier(member, *tier, paused);
     Fetch* fetch = fetch_of(member, name.partition);
     // The core of a member that was told of its loss, or that drains, may speak of what it lets go.
     if (!fetch) return wrong("paused or resumed what it does not own");
@@ -248,12 +258,13 @@ void World::carry_out(Member& member) {
   };
   for (const auto& name : out.pause) toggle(name, true);
   for (const auto& name : out.resume) toggle(name, false);
+  for (const auto& from : out.resume_from) resume_tier(member, from);
   if (out.answer_revocation || out.stopped) let_go(member);
 }
 
 void World::let_go(Member& member) {
   end_assignment(member, Ending::graceful);
-  member.fetches.clear();
+  member.owns_nothing();
   member.owes_answer = member.draining = false;
   if (member.outputs.stopped) {
     member.alive = false;

@@ -26,6 +26,9 @@ struct KafkaProperty {
 };
 
 /// The suffixes of Hookline's own topics, in the order of docs/config.md.
+/// Retry topics: OwnTopic::retry_10s and the four after it.
+inline constexpr std::size_t retry_tier_count = 5;
+
 enum class OwnTopic : std::uint8_t {
   dead_letters,
   retry_10s,
@@ -118,6 +121,10 @@ struct Settings {
   Limits limits;
   core::Duration commit_interval = std::chrono::milliseconds(250);
   core::Duration shutdown_grace = std::chrono::seconds(20);
+  /// How long a record stays in each retry topic, shortest first.
+  std::array<core::Duration, retry_tier_count> retry_delays{std::chrono::seconds(10), std::chrono::minutes(1),
+                                                            std::chrono::minutes(10), std::chrono::hours(1),
+                                                            std::chrono::hours(6)};
   DeliveryLog delivery_log;
   bool storm_guard = true;
   std::optional<Smtp> smtp;

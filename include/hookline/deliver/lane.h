@@ -26,7 +26,10 @@ class Lane {
   /// Takes effect with the next start; a new rate begins as if nothing had been started.
   void set_limits(Limits limits);
 
+  /// Live deliveries come straight from an event, returning ones from a retry topic: three live ones start
+  /// for each returning one, as long as there are both.
   void push(DeliveryIndex delivery) { ready_.push_back(delivery); }
+  void push_returning(DeliveryIndex delivery) { returning_.push_back(delivery); }
   /// The next delivery that may start now, counted as in flight; nullopt: nothing is ready or allowed.
   std::optional<DeliveryIndex> take(core::MonoTime now);
   /// An attempt that take() admitted has ended.
@@ -36,17 +39,25 @@ class Lane {
   /// When take() will give something if nothing else happens (`now` if at once); nullopt: not by time alone.
   std::optional<core::MonoTime> next_start(core::MonoTime now) const;
 
-  std::size_t ready() const { return ready_.size(); }
+  std::size_t ready() const { return ready_.size() + returning_.size(); }
+  std::size_t live() const { return ready_.size(); }
   std::uint32_t in_flight() const { return in_flight_; }
-  bool idle() const { return ready_.empty() && in_flight_ == 0; }
-  /// For removing what was given up; a 512-byte block of it serves 128 deliveries.
-  std::deque<DeliveryIndex>& queue() { return ready_; }
+  bool idle() const { return ready() == 0 && in_flight_ == 0; }
+  /// All that is ready, taken out.
+  std::deque<DeliveryIndex> take_all();
+  template <class Predicate>
+  void remove_if(Predicate predicate) {
+    std::erase_if(ready_, predicate);
+    std::erase_if(returning_, predicate);
+  }
 
  private:
   core::MonoTime allowed_from() const;
 
   Limits limits_;
   std::deque<DeliveryIndex> ready_;
+  std::deque<DeliveryIndex> returning_;
+  std::uint32_t live_in_a_row_ = 0;
   std::uint32_t in_flight_ = 0;
   core::MonoTime paused_until_{};
   // The token bucket, as the time at which it will be full again: one start moves it by `interval_`,

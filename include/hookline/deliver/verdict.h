@@ -23,6 +23,10 @@ enum class Verdict : std::uint8_t {
 /// `transient` retries 408, 425, 429, 5xx and transport failures; `any_failure` every non-2xx.
 Verdict judge(const Answer& answer, config::RetryOn on);
 
+/// Does the answer say that the endpoint does not work (no answer, 408, 425, 429, 5xx), as against not liking
+/// the request? What circuits go by.
+bool speaks_of_failure(const Answer& answer);
+
 /// How long `Retry-After` (RFC 9110 section 10.2.3: seconds or a date) asks to wait, cut at one hour;
 /// nullopt if there is none, it is not readable, or the status is not one that may carry it here
 /// (429, 503 and other retried statuses).

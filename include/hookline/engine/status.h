@@ -34,6 +34,8 @@ struct PartitionStatus {
 struct EndpointStatus {
   std::string webhook, endpoint;
   std::uint64_t queued = 0, in_flight = 0, waiting = 0;
+  std::uint64_t parked = 0;                  ///< handed to a retry topic before any attempt, and not back yet
+  std::uint8_t circuit = 0;                  ///< 0 closed, 1 half-open, 2 open
   std::uint64_t delivered = 0, failed = 0;   ///< attempts since this worker started
   std::string last_error;
   std::optional<core::WallTime> last_error_at;

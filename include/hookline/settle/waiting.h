@@ -20,7 +20,9 @@ struct Waiting {
   std::string_view webhook;
   std::string_view endpoint;
   std::string_view delivery_id;
+  std::string_view kind;                ///< of the event
   std::uint32_t attempts = 0;           ///< that have ended
+  std::uint32_t hops = 1;               ///< how often it was handed over, this time included: tells a copy from what follows it
   core::WallTime first_attempt_at{};    ///< where max_age is counted from; before any attempt: now
   core::WallTime due_at{};              ///< no attempt before
   std::optional<int> http_status;       ///< of the last attempt
@@ -34,8 +36,9 @@ std::vector<OwnedHeader> waiting_headers(const Waiting& waiting, std::span<const
 
 /// Reads what waiting_headers wrote. The original headers are those that are not is_own_header.
 struct ParsedWaiting {
-  std::string webhook, endpoint, delivery_id, error, origin_topic;
+  std::string webhook, endpoint, delivery_id, kind, error, origin_topic;
   std::uint32_t attempts = 0;
+  std::uint32_t hops = 0;
   std::int64_t first_attempt_at_ms = 0;
   std::int64_t due_at_ms = 0;
   std::optional<int> http_status;

@@ -20,13 +20,13 @@ const std::vector<std::vector<core::Duration>> presets{
     {1s, 3s, 5s, 10s, 10s, 0s, 1s, 3s, 5s, 30s, 1min, 1min, 3min, 5min, 10min, 30min},
 };
 
-TEST(Schedule, NeverEarlyAndAtMostAFifthLateOrATenthForWaitsOverTenSeconds) {
+TEST(Schedule, NeverEarlyAndAtMostAFifthLateOrThreeHundredthsForWaitsOverTenSeconds) {
   core::Random random(1);
   for (const auto& schedule : presets) {
     const auto retry = with(schedule);
     for (std::uint32_t failed = 1; failed <= schedule.size(); ++failed) {
       const auto due = schedule[failed - 1];
-      const auto latest = due + due / (due > 10s ? 10 : 5);
+      const auto latest = due + (due > 10s ? due * 3 / 100 : due / 5);
       core::Duration least = core::Duration::max(), most{};
       for (int i = 0; i < 1000; ++i) {
         const auto wait = next_wait(retry, failed, random);

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdlib>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,7 +32,7 @@ class CoreDriver {
  public:
   static constexpr std::string_view topic = "ops.incidents";
 
-  explicit CoreDriver(std::string_view webhooks, CoreOptions options = {}) : core(options_of(std::move(options)), metrics) {
+  explicit CoreDriver(std::string_view webhooks, CoreOptions options = {}) : tiers(options.tiers), core(options_of(std::move(options)), metrics) {
     inputs.definitions = definitions_of(webhooks);
     step();
   }
@@ -38,10 +40,27 @@ class CoreDriver {
   void own(std::int32_t partitions = 1, std::int64_t offset = 0, std::string metadata = {}) {
     inputs.assigned.emplace();
     for (std::int32_t p = 0; p < partitions; ++p) {
-      inputs.assigned->push_back({{std::string(topic), p}, event::Kind::incident, offset, metadata});
+      inputs.assigned->push_back({{std::string(topic), p}, event::Kind::incident, std::nullopt, offset, metadata});
+    }
+    for (std::uint8_t tier = 0; tier < tiers.size(); ++tier) {
+      inputs.assigned->push_back({{tiers[tier].topic, 0}, event::Kind::alarm, tier, 0, ""});
     }
     step();
   }
+
+  /// Acknowledges the oldest produce, which goes to a retry topic, and has that read with the next step.
+  kafka::OwnedRecord hand_over() {
+    auto record = std::move(produces.front().record);
+    acknowledge();
+    kept_.push_back(std::make_unique<kafka::OwnedRecord>(record));
+    kept_.back()->timestamp = now.wall;
+    kept_.back()->offset = next_offset_[record.topic]++;
+    give_back(*kept_.back());
+    return record;
+  }
+  /// A record of a retry topic is read with the next step.
+  void give_back(const kafka::OwnedRecord& record) { returning_.push_back(&record); }
+  const kafka::OwnedRecord& last_kept() const { return *kept_.back(); }
 
   /// One more record, to be taken with the next step.
   void record(std::string value, std::int64_t offset, std::int32_t partition = 0) {
@@ -60,9 +79,17 @@ class CoreDriver {
       views.push_back({.topic = topic, .partition = r.partition, .offset = r.offset, .timestamp = now.wall, .key = "k",
                        .value = r.value, .headers = {}, .padded = false});
     }
+    std::vector<std::vector<event::Header>> headers(returning_.size());
+    for (std::size_t i = 0; i < returning_.size(); ++i) {
+      const auto& r = *returning_[i];
+      for (const auto& [name, value] : r.headers) headers[i].push_back({name, value ? std::optional<std::string_view>(*value) : std::nullopt});
+      views.push_back({.topic = r.topic, .partition = 0, .offset = r.offset, .timestamp = r.timestamp, .key = *r.key,
+                       .value = *r.value, .headers = headers[i], .padded = false});
+    }
     inputs.records = views;
     core.step(now, inputs, outputs);
     records_.clear();
+    returning_.clear();
     for (auto& request : outputs.attempts) attempts.push_back(std::move(request));
     for (auto& produce : outputs.produces) produces.push_back(std::move(produce));
     for (auto& commit : outputs.commits) commits.push_back(std::move(commit));
@@ -87,6 +114,7 @@ class CoreDriver {
     commits.erase(commits.begin());
   }
 
+  std::vector<CoreOptions::Tier> tiers;
   core::Metrics metrics;
   core::Now now{core::MonoTime(std::chrono::hours(1)), core::WallTime(std::chrono::milliseconds(1'772'445'846'000))};
   Inputs inputs;
@@ -108,6 +136,9 @@ class CoreDriver {
     return options;
   }
   std::vector<Record> records_;
+  std::vector<const kafka::OwnedRecord*> returning_;
+  std::vector<std::unique_ptr<kafka::OwnedRecord>> kept_;
+  std::map<std::string, std::int64_t> next_offset_;
 };
 
 }  // namespace hookline::engine

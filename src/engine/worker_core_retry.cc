@@ -1,0 +1,291 @@
+// WorkerCore: what waits in retry topics, on its way there and back. A delivery is handed over with its
+// attempt count and the time of its next attempt; the broker's acknowledgement settles it where it came
+// from. It leaves its topic when that topic's delay has passed: for an attempt if one is due, else to the
+// topic with the longest delay that the rest of its wait allows. Under the shortest delay it waits in memory.
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "hookline/deliver/schedule.h"
+#include "hookline/settle/delivery_id.h"
+#include "hookline/settle/waiting.h"
+#include "worker_core.h"
+
+namespace hookline::engine {
+namespace {
+
+constexpr core::Duration look_interval = std::chrono::seconds(1);
+constexpr core::Duration open_too_long = std::chrono::seconds(15);
+constexpr core::Duration worth_handing_over = std::chrono::seconds(1);
+constexpr core::Duration no_room_pause = std::chrono::milliseconds(100);
+/// What stands still is released in lots, not record by record: this part of the delay later.
+constexpr int lots_per_delay = 20;
+/// Of one webhook, per worker. Far above what an outage of days brings; below what would fill a cluster unseen.
+constexpr std::uint64_t park_quota = 10'000'000;
+
+core::WallTime from_ms(std::int64_t ms) {
+  return core::WallTime(std::chrono::milliseconds(ms));
+}
+
+}  // namespace
+
+std::uint8_t WorkerCore::tier_for(core::Duration wait) const {
+  std::uint8_t tier = 0;
+  while (tier + 1u < options_.tiers.size() && options_.tiers[tier + 1u].delay <= wait) ++tier;
+  return tier;
+}
+
+bool WorkerCore::has_room_for_returning() const {
+  return returning_ < std::max<std::size_t>(1, options_.max_deliveries / 4) && returning_bytes_ < options_.max_bytes / 4;
+}
+
+/// The partition is not read on before `wait` is over, and then from `offset`.
+void WorkerCore::stand_still(Partition& partition, std::int64_t offset, core::Duration wait) {
+  partition.resume_at = now_.mono + wait;
+  partition.resume_from = offset;
+  if (!next_resume_ || *partition.resume_at < *next_resume_) next_resume_ = partition.resume_at;
+  set_paused(partition, true);
+}
+
+void WorkerCore::resume_returning() {
+  if (mode_ != Mode::running || !next_resume_ || now_.mono < *next_resume_) return;
+  next_resume_.reset();
+  for (auto& partition : partitions_.all()) {
+    if (!partition.resume_at) continue;
+    if (*partition.resume_at <= now_.mono && has_room_for_returning()) {
+      partition.resume_at.reset();
+      partition.paused = false;
+      out_->resume_from.push_back({partition.name(), partition.resume_from});
+      continue;
+    }
+    partition.resume_at = std::max(*partition.resume_at, now_.mono + no_room_pause);
+    if (!next_resume_ || *partition.resume_at < *next_resume_) next_resume_ = partition.resume_at;
+  }
+}
+
+/// A record of a retry topic: its delivery goes on here, if its time has come.
+void WorkerCore::take_returning(const event::RecordView& record, Partition& partition) {
+  if (partition.resume_at) return;  // polled with one that is not due: read again with it
+  const auto delay = options_.tiers[*partition.tier].delay;
+  if (*partition.tier > 0) {  // from the shortest topic they wait in memory
+    // The broker's clock may be wrong, its delay is not longer than that.
+    const core::Duration rest = std::min<core::Duration>(record.timestamp + delay - now_.wall, delay);
+    if (rest > core::Duration{}) return stand_still(partition, record.offset, rest + delay / lots_per_delay);
+  }
+  if (!has_room_for_returning() || !partition.tracker.has_room(record.offset)) {
+    return stand_still(partition, record.offset, no_room_pause);
+  }
+  meter_.returned(partition.topic);
+
+  std::vector<settle::OwnedHeader> headers;
+  for (const auto& header : record.headers) {
+    headers.emplace_back(std::string(header.name), header.value ? std::optional<std::string>(*header.value) : std::nullopt);
+  }
+  auto waiting = settle::parse_waiting(headers);
+  const auto kind = waiting ? event::parse_kind(waiting->kind) : std::nullopt;
+  const bool ours = waiting && kind;
+  const bool news = !ours || copies_.is_news(waiting->delivery_id, waiting->hops);
+  const auto [admission, sequence] = partition.tracker.admit(record.offset, news ? 1 : 0, record.value ? record.value->size() : 0);
+  ++partition.version;
+  if (admission != settle::OffsetTracker::Admission::fresh) return;
+  if (!news) return meter_.stale_copy();
+
+  HeldRecord* held = nullptr;
+  if (ours) {
+    std::vector<event::Header> original;
+    for (const auto& header : record.headers) {
+      if (!settle::is_own_header(header.name)) original.push_back(header);
+    }
+    held = records_.hold({.topic = waiting->origin_topic,
+                          .partition = waiting->origin_partition,
+                          .offset = waiting->origin_offset,
+                          .timestamp = from_ms(waiting->origin_timestamp_ms),
+                          .key = waiting->key ? std::optional<std::string_view>(*waiting->key) : std::nullopt,
+                          .value = record.value,
+                          .headers = original,
+                          .padded = false},
+                         *kind, {});
+  } else {
+    held = records_.hold(record, event::Kind::alarm, partition.topic);
+  }
+  held->taken_at = now_.mono;
+  held->returning = true;
+  held->receipt = {partitions_.index_of(partition), partition.epoch, sequence};
+  returning_bytes_ += held->footprint();
+  ++returning_;
+  if (!ours) return bury_record(held, settle::Reason::decode, "not a delivery that Hookline handed over");
+
+  const LaneId id = lanes_.named(waiting->webhook, waiting->endpoint);
+  const Handle handle = deliveries_.insert(Delivery{.tier = partition.tier,
+                                                    .record = held,
+                                                    .lane = id,
+                                                    .attempts = waiting->attempts,
+                                                    .hops = waiting->hops,
+                                                    .first_attempt = from_ms(waiting->first_attempt_at_ms),
+                                                    .due = from_ms(waiting->due_at_ms),
+                                                    .last_status = waiting->http_status,
+                                                    .last_error = std::move(waiting->error),
+                                                    .id = std::move(waiting->delivery_id)});
+  records_.add_reference(held);
+  EndpointLane& lane = lanes_[id];
+  if (waiting->attempts == 0 && lane.parked > 0) --lane.parked;
+  go_on(handle, *deliveries_.find(handle));
+}
+
+/// What is next for a delivery that came back: its attempt, a wait in memory, another retry topic, or the end.
+void WorkerCore::go_on(Handle handle, Delivery& delivery) {
+  EndpointLane& lane = lanes_[delivery.lane];
+  if (const auto objection = lane.objection(); !objection.empty()) {
+    return bury(handle, delivery, settle::Reason::disabled, std::string(objection));
+  }
+  if (now_.wall > delivery.first_attempt + lane.webhook->retry.max_age) {
+    return bury(handle, delivery, settle::Reason::expired,
+                fmt::format("{}older than retry.max_age", delivery.last_error.empty() ? "" : delivery.last_error + "; "));
+  }
+  const auto highest = static_cast<std::uint8_t>(options_.tiers.size() - 1);
+  if (!lane.circuit.admits(now_.mono)) {
+    const auto higher = std::min<std::uint8_t>(static_cast<std::uint8_t>(*delivery.tier + 1), highest);
+    return hand_over(handle, delivery, std::max(higher, tier_for(delivery.due - now_.wall)));
+  }
+  const core::Duration rest = delivery.due - now_.wall;
+  if (rest <= core::Duration{}) {
+    delivery.state = Delivery::State::queued;
+    lane.queue.push_returning(static_cast<deliver::DeliveryIndex>(handle));
+    return lanes_.list(delivery.lane);
+  }
+  const auto shortest = options_.tiers.front().delay;
+  if (rest < shortest) return wait_in_memory(handle, delivery, rest);
+  if (*delivery.tier > 0) return hand_over(handle, delivery, tier_for(rest));
+  // Just come: its topic's delay passes here. It goes on from there.
+  const core::Duration stayed = now_.mono - delivery.record->taken_at;
+  if (stayed < shortest) return wait_in_memory(handle, delivery, shortest - stayed);
+  hand_over(handle, delivery, tier_for(rest));
+}
+
+void WorkerCore::wait_in_memory(Handle handle, Delivery& delivery, core::Duration wait) {
+  delivery.state = Delivery::State::waiting;
+  delivery.record->waiting.push_back(handle);
+  ++lanes_[delivery.lane].waiting;
+  timers_.push({now_.mono + wait, Timer::What::retry, handle});
+}
+
+void WorkerCore::stop_waiting(Handle handle, Delivery& delivery) {
+  if (delivery.state != Delivery::State::waiting) return;
+  delivery.state = Delivery::State::queued;
+  std::erase(delivery.record->waiting, handle);
+  --lanes_[delivery.lane].waiting;
+}
+
+/// The delivery goes on waiting in a retry topic; not in flight, and in no lane's queue any more.
+void WorkerCore::hand_over(Handle handle, Delivery& delivery, std::uint8_t tier) {
+  stop_waiting(handle, delivery);
+  const EndpointLane& lane = lanes_[delivery.lane];
+  Departure departure{.record = delivery.record,
+                      .lane = delivery.lane,
+                      .tier = tier,
+                      .id = std::move(delivery.id),
+                      .error = std::move(delivery.last_error),
+                      .attempts = delivery.attempts,
+                      .status = delivery.last_status,
+                      .first_attempt = delivery.first_attempt,
+                      .due = delivery.due,
+                      .hops = delivery.hops + 1};
+  if (departure.id.empty()) {
+    const auto& view = departure.record->view;
+    departure.id = settle::delivery_id(hasher_, options_.cluster_id, {view.topic, view.partition, view.offset, view.timestamp},
+                                       lane.webhook_name, lane.endpoint_name);
+  }
+  if (departure.first_attempt == core::WallTime{}) departure.first_attempt = departure.due = now_.wall;
+  departure.record->touched = true;
+  deliveries_.erase(handle);
+  const Handle leaving = departures_.insert(std::move(departure));
+  produce(leaving, *departures_.find(leaving));
+}
+
+/// Only waiting deliveries are left of the record. If each has long enough to wait, it need not be held for them.
+void WorkerCore::hand_over_waiting(HeldRecord* record) {
+  if (options_.tiers.empty() || record->waiting.empty()) return;
+  const auto soon = now_.wall + std::chrono::duration_cast<std::chrono::milliseconds>(worth_handing_over);
+  const auto handles = record->waiting;
+  if (std::any_of(handles.begin(), handles.end(), [&](Handle h) { return deliveries_.find(h)->due <= soon; })) return;
+  for (const Handle handle : handles) {
+    Delivery& delivery = *deliveries_.find(handle);
+    hand_over(handle, delivery, tier_for(delivery.due - now_.wall));
+  }
+}
+
+/// The endpoint's circuit is open: nothing waits for it here.
+void WorkerCore::hand_over_lane(LaneId id) {
+  if (options_.tiers.empty()) return;
+  EndpointLane& lane = lanes_[id];
+  const auto highest = static_cast<std::uint8_t>(options_.tiers.size() - 1);
+  for (const auto index : lane.queue.take_all()) {
+    const Handle handle = deliveries_.handle(index);
+    Delivery& delivery = deliveries_[index];
+    if (delivery.tier) {
+      hand_over(handle, delivery, std::min<std::uint8_t>(static_cast<std::uint8_t>(*delivery.tier + 1), highest));
+    } else {
+      park(handle, delivery);
+    }
+  }
+  lanes_.note(id, now_.mono, lane_capacity());
+}
+
+/// A live delivery that finds no room, or an endpoint that fails: to the retry topic that outlasts what is
+/// parked already, at the rate that the endpoint takes it.
+void WorkerCore::park(Handle handle, Delivery& delivery) {
+  EndpointLane& lane = lanes_[delivery.lane];
+  if (lane.parked >= park_quota && !lane.circuit.closed()) {
+    return bury(handle, delivery, settle::Reason::overflow,
+                fmt::format("{} deliveries wait for the endpoint already", lane.parked));
+  }
+  if (delivery.attempts == 0) ++lane.parked;
+  std::uint8_t tier = 0;
+  if (lane.circuit.closed() && lane.rate > 0) {
+    const auto outlasts = std::min(static_cast<double>(lane.parked) / lane.rate, 86'400.0);
+    while (tier + 1u < options_.tiers.size() && std::chrono::duration<double>(options_.tiers[tier].delay).count() < outlasts)
+      ++tier;
+  }
+  hand_over(handle, delivery, tier);
+}
+
+/// Once a second: how fast the endpoints are, and who holds a partition for too long.
+void WorkerCore::look_around() {
+  const core::Duration since = now_.mono - next_look_ + look_interval;
+  const double seconds = std::min(std::chrono::duration<double>(since).count(), 60.0);
+  next_look_ = now_.mono + look_interval;
+  for (auto& lane : lanes_.all()) {
+    if (lane.ended == 0 && lane.rate < 0.01) continue;
+    lane.rate += (static_cast<double>(lane.ended) / seconds - lane.rate) * 0.3;
+    lane.ended = 0;
+  }
+  if (mode_ != Mode::running || options_.tiers.empty()) return;
+  bool taken_from_lanes = false;
+  deliveries_.for_each([&](Handle handle, Delivery& d) {
+    if (d.abandoned || d.state == Delivery::State::in_flight || now_.mono - d.record->taken_at < open_too_long) return;
+    const EndpointLane& lane = lanes_[d.lane];
+    if (d.state == Delivery::State::waiting) {
+      if (!d.tier) hand_over(handle, d, tier_for(d.due - now_.wall));
+    } else if (lanes_.any_roomy(now_.mono) && (lane.full || d.tier)) {
+      // It waits for its turn, and others could go on. Taken out of its queue below.
+      taken_from_lanes = true;
+      if (d.tier) {
+        const auto highest = static_cast<std::uint8_t>(options_.tiers.size() - 1);
+        hand_over(handle, d, std::min<std::uint8_t>(static_cast<std::uint8_t>(*d.tier + 1), highest));
+      } else {
+        park(handle, d);
+      }
+    }
+  });
+  if (taken_from_lanes) clear_stale_queues();
+}
+
+void WorkerCore::clear_stale_queues() {
+  for (LaneId id = 0; id < lanes_.all().size(); ++id) {
+    lanes_[id].queue.remove_if([&](deliver::DeliveryIndex index) { return !deliveries_.is_used(index); });
+    lanes_.note(id, now_.mono, lane_capacity());
+  }
+}
+
+}  // namespace hookline::engine
