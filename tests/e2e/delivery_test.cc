@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "e2e/proof.h"
 #include "support/accounting.h"
 #include "support/behaviours.h"
 #include "support/hookline_process.h"
@@ -29,7 +30,7 @@ class Delivery : public ::testing::Test {
 
   void create_topics(int partitions = 8) {
     kafka.create_topic(topic, partitions);
-    kafka.create_topic(dead_letters, partitions);
+    create_own_topics(kafka, prefix);
   }
 
   HooklineOptions options(const std::string& webhooks, const std::string& more = {}) const {
@@ -45,6 +46,7 @@ webhooks: [webhooks.yaml]
 egress: {{allow: ["127.0.0.1/32"]}}
 {})", kafka.bootstrap(), group, topic, prefix, more);
     made.files["webhooks.yaml"] = webhooks;
+    made.arguments = {"--create-topics"};
     return made;
   }
 
@@ -54,7 +56,7 @@ egress: {{allow: ["127.0.0.1/32"]}}
   }
 
   /// Every record is committed: the group's offsets have reached the ends.
-  bool all_committed() { return kafka.admin().lag(group, topic) == 0; }
+  bool all_committed() { return kafka.admin().lag(group, topic) == 0 && waiting_in_retry_topics(kafka, group, prefix) == 0; }
 
   Accounting account_of(const Publisher& publisher, const std::vector<std::string>& endpoints) {
     Accounting account;

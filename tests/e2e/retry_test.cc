@@ -1,0 +1,103 @@
+// What waits in retry topics: attempts as configured over restarts, an endpoint that is dead for a while and
+// back, its neighbours untouched, and kills on the way. The topics' delays are short ones.
+#include <csignal>
+#include <map>
+
+#include "proof.h"
+
+namespace hookline::test {
+namespace {
+
+class RetryTopics : public Proof {
+ protected:
+  HooklineOptions with_short_delays(const std::string& webhooks, const std::string& more = {}) const {
+    return options(webhooks, "shutdown: {grace: 2s}\n" + more);
+  }
+  double metric(const HooklineProcess& hookline, const std::string& name) { return hookline.metric(name).value_or(0); }
+};
+
+TEST_F(RetryTopics, ThreeRetriesAreThreeOverGracefulRestarts) {
+  create_topics(4);
+  receiver.on("/w/0", answer(500));
+  HooklineProcess hookline(with_short_delays(webhook("w", "retry: {schedule: [2s, 3s, 4s], on: any_failure}\n")));
+  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+  Publisher publisher(kafka.bootstrap());
+  publisher.publish_events(topic, 200);
+  for (int restart = 0; restart < 3; ++restart) {
+    const auto before = receiver.count();
+    ASSERT_TRUE(wait_until([&] { return receiver.count() >= before + 100; }, 60s)) << hookline.log();
+    EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
+    hookline.start();
+    ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+  }
+  ASSERT_TRUE(wait_until([&] { return kafka.read(dead_letters).size() >= 200; }, 120s)) << hookline.log();
+  std::map<std::string, int> attempts;
+  for (const auto& request : receiver.requests()) ++attempts[request.header("webhook-id")];
+  EXPECT_EQ(attempts.size(), 200u);
+  for (const auto& [id, count] : attempts) EXPECT_EQ(count, 4) << id;
+  const auto report = account_of(publisher.acknowledged(), {"w/0"});
+  print("three restarts", report, 0);
+  EXPECT_EQ(report.lost, 0);
+  EXPECT_EQ(hookline.terminate()->code, 0);
+}
+
+TEST_F(RetryTopics, ADeadEndpointCostsItsNeighbourNothingAndItselfOnlyTime) {
+  create_topics();
+  Receiver dead;
+  dead.refuse();
+  const auto hooks = webhook("well") + "---\n" +
+                     fmt::format("name: ill\nevents: [incident]\nendpoints: [{{url: \"{}\"}}]\n"
+                                 "retry: {{schedule: [1s, 2s, 4s, 8s, 16s, 30s, 30s], on: any_failure}}\n", dead.url("/ill/0"));
+  HooklineProcess first(with_short_delays(hooks)), second(with_short_delays(hooks));
+  ASSERT_TRUE(first.wait_ready()) << first.log();
+  ASSERT_TRUE(second.wait_ready()) << second.log();
+  Load load(kafka.bootstrap(), topic, 300);
+  const auto slow = [&] {
+    std::size_t late = 0;
+    for (const auto& request : receiver.requests()) late += request.status / 100 != 2;
+    return late;
+  };
+  ASSERT_TRUE(wait_until([&] { return receiver.count() > 6000; }, 120s));
+  first.kill9();  // in the middle of handing over
+  const auto crash = std::chrono::steady_clock::now();
+  first.start();
+  ASSERT_TRUE(wait_until([&] { return receiver.count() > 9000; }, 120s));
+  EXPECT_EQ(metric(second, R"(hookline_circuit_state{webhook="ill",endpoint="0"})"), 2) << second.log();
+  dead.accept();
+  ASSERT_TRUE(wait_until([&] { return receiver.count() > 10'000; }, 120s));
+  const auto events = load.stop();
+  ASSERT_TRUE(wait_until([&] { return lag() == 0; }, 60s)) << "the sources wait for nobody";
+  ASSERT_TRUE(wait_until([&] { return dead.count() >= events.size(); }, 120s)) << dead.count();
+  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 120s)) << waiting();
+  EXPECT_EQ(metric(first, "hookline_retry_backlog") + metric(second, "hookline_retry_backlog"), 0);
+  Accounting account;
+  account.expect(events, {"well/0", "ill/0"});
+  account.received(receiver.requests());
+  account.received(dead.requests());
+  account.dead_lettered(kafka.read(dead_letters));
+  const auto report = account.report();
+  const DuplicateBound bound{.in_flight = 2 * 64 * 2, .open = 20'000, .siblings = 1};
+  print("a dead endpoint, one kill", report, bound.of({crash}, receiver.requests()));
+  EXPECT_EQ(report.lost, 0);
+  EXPECT_LE(report.duplicates, bound.of({crash}, receiver.requests()));
+  EXPECT_EQ(slow(), 0u);
+  EXPECT_EQ(first.terminate()->code, 0) << first.log();
+  EXPECT_EQ(second.terminate()->code, 0) << second.log();
+}
+
+TEST_F(RetryTopics, NoBacklogOfAHealthyReceiverIsCopiedThroughThem) {
+  create_topics();
+  receiver.on("/slow/0", after(20ms));
+  const int events = std::getenv("HOOKLINE_LONG") ? 200'000 : 20'000;
+  Publisher publisher(kafka.bootstrap());
+  publisher.publish_events(topic, events, 0, 120s);
+  HooklineProcess hookline(with_short_delays(webhook("slow")));
+  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 300s)) << hookline.log();
+  for (const char* tier : {"10s", "1m", "10m", "1h", "6h"}) EXPECT_TRUE(kafka.read(prefix + ".retry." + tier).empty()) << tier;
+  EXPECT_EQ(receiver.count(), static_cast<std::size_t>(events));
+  EXPECT_EQ(hookline.terminate()->code, 0);
+}
+
+}  // namespace
+}  // namespace hookline::test
