@@ -27,7 +27,8 @@ constexpr std::uint64_t record_slack = 256 << 10;  // headers that Hookline adds
 
 using TopicSettings = std::map<std::string, std::string>;
 
-/// What the dead-letter topic could not take of the events that are allowed in; that becomes a pointer.
+/// What the dead-letter topic, or a retry topic, could not take of the events that are allowed in; that becomes
+/// a pointer.
 std::optional<std::string> size_problem(const TopicSettings& described, const config::Settings& settings, const std::string& topic) {
   const auto entry = described.find("max.message.bytes");
   if (entry == described.end()) return std::nullopt;
@@ -47,6 +48,23 @@ std::optional<std::string> compaction_problem(const TopicSettings& described, co
                      topic, entry->second);
 }
 
+/// What waits in a retry topic has no other copy: compaction or a short retention would take it.
+std::optional<std::string> waiting_problem(const TopicSettings& described, core::Duration delay, const std::string& topic) {
+  const auto policy = described.find("cleanup.policy");
+  if (policy != described.end() && policy->second.find("compact") != std::string::npos) {
+    return fmt::format("topic {} holds deliveries that wait and has cleanup.policy={}: set cleanup.policy=delete on it", topic,
+                       policy->second);
+  }
+  const auto retention = described.find("retention.ms");
+  if (retention == described.end()) return std::nullopt;
+  std::int64_t ms = -1;
+  std::from_chars(retention->second.data(), retention->second.data() + retention->second.size(), ms);
+  const core::Duration least = std::max<core::Duration>(4 * delay, std::chrono::hours(24));
+  if (ms < 0 || std::chrono::milliseconds(ms) >= least) return std::nullopt;
+  return fmt::format("topic {} holds deliveries that wait and keeps records for {} only: set retention.ms={} or more on it", topic,
+                     core::format_duration(std::chrono::milliseconds(ms)), least / std::chrono::milliseconds(1));
+}
+
 /// Describing may be forbidden, and nothing that it finds is worth not starting for want of an answer: after one
 /// that does not come no other is waited for.
 class OwnTopicCheck {
@@ -54,10 +72,15 @@ class OwnTopicCheck {
   OwnTopicCheck(kafka::Admin& admin, const config::Settings& settings) : admin_(admin), settings_(settings) {}
 
   std::optional<std::string> problem(OwnTopic topic, const std::string& name) {
-    if (!answers_ || (topic != OwnTopic::dead_letters && topic != OwnTopic::webhooks)) return std::nullopt;
+    const bool retry = OwnTopic::retry_10s <= topic && topic <= OwnTopic::retry_6h;
+    if (!answers_ || (topic != OwnTopic::dead_letters && topic != OwnTopic::webhooks && !retry)) return std::nullopt;
     const auto described = admin_.settings(name, settings_deadline);
     answers_ = described.has_value();
     if (!described) return std::nullopt;
+    if (retry) {
+      const auto tier = static_cast<std::size_t>(topic) - static_cast<std::size_t>(OwnTopic::retry_10s);
+      if (auto problem = waiting_problem(*described, settings_.retry_delays[tier], name)) return problem;
+    }
     return topic == OwnTopic::webhooks ? compaction_problem(*described, name) : size_problem(*described, settings_, name);
   }
 

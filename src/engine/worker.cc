@@ -274,10 +274,16 @@ void Worker::carry_out() {
     if (!result) core::log::warn("worker {}: cannot {}: {}", options_.number, what, result.error().message);
   };
   if (!outputs_.pause.empty()) warn(consumer_->pause(outputs_.pause), "pause");
-  if (!outputs_.resume.empty()) warn(consumer_->resume(outputs_.resume), "resume");
+  if (!outputs_.resume.empty()) {
+    if (const auto resumed = consumer_->resume(outputs_.resume); !resumed) {
+      warn(resumed, "resume");
+      inputs_.not_resumed.insert(inputs_.not_resumed.end(), outputs_.resume.begin(), outputs_.resume.end());
+    }
+  }
   for (const auto& [partition, offset] : outputs_.resume_from) {
     auto moved = consumer_->seek(partition, offset);
     if (moved) moved = consumer_->resume({partition});
+    std::erase_if(displaced_, [&](const auto& displaced) { return displaced.first == partition; });
     if (moved) continue;
     warn(moved, "read on");
     inputs_.not_resumed.push_back(partition);

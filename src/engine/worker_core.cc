@@ -153,9 +153,9 @@ void WorkerCore::take(const event::RecordView& record, Partition& partition) {
 /// A new delivery, into its lane; or past it, where the lane is full or its endpoint does nothing but fail.
 void WorkerCore::send_to(LaneId id, HeldRecord* record) {
   EndpointLane& lane = lanes_[id];
-  const Handle handle = deliveries_.insert(Delivery{.record = record, .lane = id});
+  const Handle handle = deliveries_.insert(Delivery{.record = record, .lane = id, .queued_at = now_.mono});
   records_.add_reference(record);
-  if (!options_.tiers.empty() && lane.objection().empty() && (lane.full || !lane.circuit.admits(now_.mono))) return park(handle, *deliveries_.find(handle));
+  if (!options_.tiers.empty() && lane.objection().empty() && (lane.full || is_shut(lane))) return park(handle, *deliveries_.find(handle));
   lane.queue.push(static_cast<deliver::DeliveryIndex>(handle));
   lanes_.note(id, now_.mono, lane_capacity());
   lanes_.list(id);

@@ -144,6 +144,7 @@ class WorkerCore {
     std::uint32_t attempts = 0;   ///< ended
     std::uint32_t hops = 0;       ///< how often it was handed over
     std::uint64_t sending = 0;    ///< bytes of the request in flight
+    core::MonoTime queued_at{};   ///< into its lane
     core::WallTime first_attempt{};
     core::WallTime due{};         ///< of the next attempt
     std::optional<int> last_status;
@@ -188,7 +189,11 @@ class WorkerCore {
 
   // Retry topics: worker_core_retry.cc
   void take_returning(const event::RecordView& record, Partition& partition);
-  bool has_room_for_returning() const;
+  bool has_room_for_returning(std::size_t part = 1) const;
+  bool is_shut(const EndpointLane& lane) const;
+  std::uint8_t higher_tier(const Delivery& delivery) const;
+  std::uint8_t within_max_age(const Delivery& delivery, std::uint8_t tier) const;
+  std::uint8_t tier_after_queue(const EndpointLane& lane, double queued) const;
   void stand_still(Partition& partition, std::int64_t offset, core::Duration wait);
   void go_on(Handle handle, Delivery& delivery);
   void wait_in_memory(Handle handle, Delivery& delivery, core::Duration wait);

@@ -55,9 +55,9 @@ void WorkerCore::start_ready() {
       start(id, *index);
     }
     lanes_.note(id, now_.mono, lane_capacity());
-    if (!lane.circuit.admits(now_.mono)) {
-      hand_over_lane(id);
-      if (lane.queue.ready() > 0) wake_lane(id, lane.circuit.probe_at());  // they wait here: there are no retry topics
+    if (is_shut(lane)) hand_over_lane(id);
+    if (!lane.circuit.admits(now_.mono)) {  // the probe is under way, or there are no retry topics to wait in
+      if (lane.queue.ready() > 0) wake_lane(id, lane.circuit.probe_at());
       continue;
     }
     if (!may_send(lane)) {
@@ -201,6 +201,7 @@ void WorkerCore::on_timer(const Timer& timer) {
       if (!delivery || delivery->state != Delivery::State::waiting) return;
       stop_waiting(timer.handle, *delivery);
       if (delivery->tier) return go_on(timer.handle, *delivery);
+      delivery->queued_at = now_.mono;
       lanes_[delivery->lane].queue.push(static_cast<deliver::DeliveryIndex>(timer.handle));
       lanes_.note(delivery->lane, now_.mono, lane_capacity());
       lanes_.list(delivery->lane);

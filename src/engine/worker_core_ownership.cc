@@ -39,6 +39,7 @@ void WorkerCore::own(const std::vector<AssignedPartition>& partitions) {
   for (const auto& p : partitions) partitions_.add(p.name, p.kind, p.tier, p.offset, p.metadata, now_.mono);
   copies_.clear();
   next_resume_.reset();
+  for (auto& lane : lanes_.all()) lane.parked = 0;  // others own the retry topics now
   next_commit_ = now_.mono + options_.commit_interval;
 }
 
@@ -133,6 +134,7 @@ void WorkerCore::break_off(Handle handle, Delivery& delivery) {
   records_.add_reference(delivery_at(handle).record);
   abandon(handle, delivery_at(handle));
   Delivery& going = delivery_at(other);
+  if (!lane.webhook) return bury(other, going, settle::Reason::disabled, "the webhook was deleted");
   if (wait) return hand_over(other, going, tier_for(*wait));
   bury(other, going, settle::Reason::exhausted, fmt::format("{} after {} attempts", going.last_error, going.attempts));
 }
@@ -202,6 +204,10 @@ void WorkerCore::reposition(const Repositioned& move) {
   Partition* partition = partitions_.find(move.name.topic, move.name.partition);
   if (!partition) return;
   meter_.lost(partition->topic, move.lost);
+  if (partition->tier) {
+    partition->resume_from = move.offset;
+    copies_.clear();  // what is read again may be all that is left of what it was
+  }
   const bool behind = move.offset < partition->tracker.base();
   const bool downwards = behind && move.lost == 0;  // base may be far beyond the position: that alone says nothing
   const bool idle = partition->tracker.open() == 0 && partition->backlog.empty();

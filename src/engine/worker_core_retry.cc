@@ -18,6 +18,7 @@ namespace {
 constexpr core::Duration look_interval = std::chrono::seconds(1);
 constexpr core::Duration open_too_long = std::chrono::seconds(15);
 constexpr core::Duration worth_handing_over = std::chrono::seconds(1);
+constexpr core::Duration long_pause = std::chrono::seconds(5);
 constexpr core::Duration no_room_pause = std::chrono::milliseconds(100);
 /// What stands still is released in lots, not record by record: this part of the delay later.
 constexpr int lots_per_delay = 20;
@@ -36,8 +37,32 @@ std::uint8_t WorkerCore::tier_for(core::Duration wait) const {
   return tier;
 }
 
-bool WorkerCore::has_room_for_returning() const {
-  return returning_ < std::max<std::size_t>(1, options_.max_deliveries / 4) && returning_bytes_ < options_.max_bytes / 4;
+/// Is less taken than one `part`-th of what returning records may take?
+bool WorkerCore::has_room_for_returning(std::size_t part) const {
+  return returning_ < std::max<std::size_t>(1, options_.max_deliveries / 4 / part) && returning_bytes_ < options_.max_bytes / 4 / part;
+}
+
+/// Nothing can start there for a while: the circuit is open, or the endpoint asked to be left alone.
+bool WorkerCore::is_shut(const EndpointLane& lane) const {
+  const bool open = lane.circuit.state() == deliver::Circuit::State::open && !lane.circuit.admits(now_.mono);
+  return open || lane.queue.paused_for(now_.mono) > long_pause;
+}
+
+/// The longest stay, up to that of `tier`, that retry.max_age leaves time for.
+std::uint8_t WorkerCore::within_max_age(const Delivery& delivery, std::uint8_t tier) const {
+  const EndpointLane& lane = lanes_[delivery.lane];
+  if (!lane.webhook || delivery.first_attempt == core::WallTime{}) return tier;
+  const core::Duration left = delivery.first_attempt + lane.webhook->retry.max_age - now_.wall;
+  while (tier > 0 && options_.tiers[tier].delay > left) --tier;
+  return tier;
+}
+
+/// The shortest stay in which the endpoint, at its rate of late, takes so many deliveries.
+std::uint8_t WorkerCore::tier_after_queue(const EndpointLane& lane, double queued) const {
+  const double seconds = lane.rate > 0 ? std::min(queued / lane.rate, 86'400.0) : 0;
+  std::uint8_t tier = 0;
+  while (tier + 1u < options_.tiers.size() && std::chrono::duration<double>(options_.tiers[tier].delay).count() < seconds) ++tier;
+  return tier;
 }
 
 /// The partition is not read on before `wait` is over, and then from `offset`.
@@ -53,7 +78,7 @@ void WorkerCore::resume_returning() {
   next_resume_.reset();
   for (auto& partition : partitions_.all()) {
     if (!partition.resume_at) continue;
-    if (*partition.resume_at <= now_.mono && has_room_for_returning()) {
+    if (*partition.resume_at <= now_.mono && has_room_for_returning(2)) {
       partition.resume_at.reset();
       partition.paused = false;
       out_->resume_from.push_back({partition.name(), partition.resume_from});
@@ -85,11 +110,14 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
   auto waiting = settle::parse_waiting(headers);
   const auto kind = waiting ? event::parse_kind(waiting->kind) : std::nullopt;
   const bool ours = waiting && kind;
-  const bool news = !ours || copies_.is_news(waiting->delivery_id, waiting->hops);
-  const auto [admission, sequence] = partition.tracker.admit(record.offset, news ? 1 : 0, record.value ? record.value->size() : 0);
+  const auto [admission, sequence] = partition.tracker.admit(record.offset, 1, record.value ? record.value->size() : 0);
   ++partition.version;
+  // What the map says is finished lives elsewhere, perhaps as a record still to be read: it is no measure of copies.
   if (admission != settle::OffsetTracker::Admission::fresh) return;
-  if (!news) return meter_.stale_copy();
+  if (ours && !copies_.is_news(waiting->delivery_id, waiting->hops)) {
+    partition.tracker.finish_one(sequence);
+    return meter_.stale_copy();
+  }
 
   HeldRecord* held = nullptr;
   if (ours) {
@@ -128,8 +156,6 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
                                                     .last_error = std::move(waiting->error),
                                                     .id = std::move(waiting->delivery_id)});
   records_.add_reference(held);
-  EndpointLane& lane = lanes_[id];
-  if (waiting->attempts == 0 && lane.parked > 0) --lane.parked;
   go_on(handle, *deliveries_.find(handle));
 }
 
@@ -139,28 +165,39 @@ void WorkerCore::go_on(Handle handle, Delivery& delivery) {
   if (const auto objection = lane.objection(); !objection.empty()) {
     return bury(handle, delivery, settle::Reason::disabled, std::string(objection));
   }
-  if (now_.wall > delivery.first_attempt + lane.webhook->retry.max_age) {
+  const bool shut = is_shut(lane);
+  // Counted from the first attempt; of one that had none yet only a sick endpoint can be to blame.
+  const bool counts = delivery.attempts > 0 || !lane.circuit.closed();
+  if (counts && now_.wall > delivery.first_attempt + lane.webhook->retry.max_age) {
     return bury(handle, delivery, settle::Reason::expired,
                 fmt::format("{}older than retry.max_age", delivery.last_error.empty() ? "" : delivery.last_error + "; "));
   }
-  const auto highest = static_cast<std::uint8_t>(options_.tiers.size() - 1);
-  if (!lane.circuit.admits(now_.mono)) {
-    const auto higher = std::min<std::uint8_t>(static_cast<std::uint8_t>(*delivery.tier + 1), highest);
-    return hand_over(handle, delivery, std::max(higher, tier_for(delivery.due - now_.wall)));
-  }
   const core::Duration rest = delivery.due - now_.wall;
-  if (rest <= core::Duration{}) {
-    delivery.state = Delivery::State::queued;
-    lane.queue.push_returning(static_cast<deliver::DeliveryIndex>(handle));
-    return lanes_.list(delivery.lane);
-  }
   const auto shortest = options_.tiers.front().delay;
-  if (rest < shortest) return wait_in_memory(handle, delivery, rest);
-  if (*delivery.tier > 0) return hand_over(handle, delivery, tier_for(rest));
-  // Just come: its topic's delay passes here. It goes on from there.
   const core::Duration stayed = now_.mono - delivery.record->taken_at;
-  if (stayed < shortest) return wait_in_memory(handle, delivery, shortest - stayed);
-  hand_over(handle, delivery, tier_for(rest));
+  if (*delivery.tier == 0 && stayed < shortest && (shut || rest > core::Duration{})) {  // its topic's delay passes here
+    core::Duration wait = shortest - stayed;
+    if (!shut) wait = std::min(wait, rest);
+    if (const auto probe = lane.circuit.probe_at(); shut && probe && *probe > now_.mono) wait = std::min(wait, *probe - now_.mono);
+    return wait_in_memory(handle, delivery, wait);
+  }
+  if (shut) return hand_over(handle, delivery, higher_tier(delivery));
+  if (rest >= shortest) return hand_over(handle, delivery, tier_for(rest));
+  if (rest > core::Duration{}) return wait_in_memory(handle, delivery, rest);
+  if (lane.queue.returning() >= std::max<std::size_t>(1, options_.max_deliveries / 16)) {  // others come back, too
+    return hand_over(handle, delivery, within_max_age(delivery, tier_after_queue(lane, static_cast<double>(lane.queue.ready()))));
+  }
+  delivery.state = Delivery::State::queued;
+  delivery.queued_at = now_.mono;
+  lane.queue.push_returning(static_cast<deliver::DeliveryIndex>(handle));
+  lanes_.list(delivery.lane);
+}
+
+/// One up from where it came, or what its wait allows; as far as retry.max_age does.
+std::uint8_t WorkerCore::higher_tier(const Delivery& delivery) const {
+  const auto highest = options_.tiers.size() - 1;
+  const auto next = static_cast<std::uint8_t>(std::min<std::size_t>(*delivery.tier + 1u, highest));
+  return within_max_age(delivery, std::max(next, tier_for(delivery.due - now_.wall)));
 }
 
 void WorkerCore::wait_in_memory(Handle handle, Delivery& delivery, core::Duration wait) {
@@ -188,6 +225,7 @@ void WorkerCore::hand_over(Handle handle, Delivery& delivery, std::uint8_t tier)
                       .error = std::move(delivery.last_error),
                       .attempts = delivery.attempts,
                       .status = delivery.last_status,
+                      .at = now_.wall,
                       .first_attempt = delivery.first_attempt,
                       .due = delivery.due,
                       .hops = delivery.hops + 1};
@@ -219,15 +257,10 @@ void WorkerCore::hand_over_waiting(HeldRecord* record) {
 void WorkerCore::hand_over_lane(LaneId id) {
   if (options_.tiers.empty()) return;
   EndpointLane& lane = lanes_[id];
-  const auto highest = static_cast<std::uint8_t>(options_.tiers.size() - 1);
   for (const auto index : lane.queue.take_all()) {
     const Handle handle = deliveries_.handle(index);
     Delivery& delivery = deliveries_[index];
-    if (delivery.tier) {
-      hand_over(handle, delivery, std::min<std::uint8_t>(static_cast<std::uint8_t>(*delivery.tier + 1), highest));
-    } else {
-      park(handle, delivery);
-    }
+    delivery.tier ? hand_over(handle, delivery, higher_tier(delivery)) : park(handle, delivery);
   }
   lanes_.note(id, now_.mono, lane_capacity());
 }
@@ -241,13 +274,14 @@ void WorkerCore::park(Handle handle, Delivery& delivery) {
                 fmt::format("{} deliveries wait for the endpoint already", lane.parked));
   }
   if (delivery.attempts == 0) ++lane.parked;
-  std::uint8_t tier = 0;
-  if (lane.circuit.closed() && lane.rate > 0) {
-    const auto outlasts = std::min(static_cast<double>(lane.parked) / lane.rate, 86'400.0);
-    while (tier + 1u < options_.tiers.size() && std::chrono::duration<double>(options_.tiers[tier].delay).count() < outlasts)
-      ++tier;
-  }
-  hand_over(handle, delivery, tier);
+  const bool closed = lane.circuit.closed();
+  const core::Duration pause = lane.queue.paused_for(now_.mono);
+  const auto tier = closed ? std::max(tier_after_queue(lane, static_cast<double>(lane.parked)), tier_for(pause)) : std::uint8_t{0};
+  if (delivery.first_attempt == core::WallTime{}) delivery.first_attempt = now_.wall;
+  // It stays as long as that topic keeps it: what came back at once would meet the same queue.
+  const auto stay = std::chrono::ceil<std::chrono::milliseconds>(std::max(pause, closed ? options_.tiers[tier].delay : core::Duration{}));
+  delivery.due = std::max(delivery.due, now_.wall + stay);
+  hand_over(handle, delivery, within_max_age(delivery, tier));
 }
 
 /// Once a second: how fast the endpoints are, and who holds a partition for too long.
@@ -259,23 +293,32 @@ void WorkerCore::look_around() {
     if (lane.ended == 0 && lane.rate < 0.01) continue;
     lane.rate += (static_cast<double>(lane.ended) / seconds - lane.rate) * 0.3;
     lane.ended = 0;
+    // What was parked comes back to whoever owns its topic; here it counts as gone at the endpoint's rate.
+    if (lane.circuit.closed()) lane.parked -= std::min(lane.parked, static_cast<std::uint64_t>(lane.rate * seconds) + 1);
   }
+  (void)lanes_.any_roomy(now_.mono);  // forgets who was active before
   if (mode_ != Mode::running || options_.tiers.empty()) return;
   bool taken_from_lanes = false;
+  std::vector<bool> blocked;  // partitions that stand still because the map of what is open would not fit
+  for (const auto& partition : partitions_.all()) {
+    blocked.push_back(!partition.backlog.empty() && !partition.tracker.has_room(partition.backlog.front()->view.offset));
+  }
   deliveries_.for_each([&](Handle handle, Delivery& d) {
-    if (d.abandoned || d.state == Delivery::State::in_flight || now_.mono - d.record->taken_at < open_too_long) return;
+    if (d.abandoned || d.state == Delivery::State::in_flight) return;
     const EndpointLane& lane = lanes_[d.lane];
     if (d.state == Delivery::State::waiting) {
-      if (!d.tier) hand_over(handle, d, tier_for(d.due - now_.wall));
-    } else if (lanes_.any_roomy(now_.mono) && (lane.full || d.tier)) {
-      // It waits for its turn, and others could go on. Taken out of its queue below.
+      if (!d.tier && now_.mono - d.record->taken_at >= open_too_long) hand_over(handle, d, tier_for(d.due - now_.wall));
+      return;
+    }
+    if (now_.mono - d.queued_at < open_too_long) return;
+    // It waits for its turn, and others could go on. Taken out of its queue below.
+    if (d.tier) {
+      if (has_room_for_returning()) return;
       taken_from_lanes = true;
-      if (d.tier) {
-        const auto highest = static_cast<std::uint8_t>(options_.tiers.size() - 1);
-        hand_over(handle, d, std::min<std::uint8_t>(static_cast<std::uint8_t>(*d.tier + 1), highest));
-      } else {
-        park(handle, d);
-      }
+      hand_over(handle, d, within_max_age(d, tier_after_queue(lane, static_cast<double>(lane.queue.ready()))));
+    } else if (blocked[d.record->receipt.partition] || (lane.full && lanes_.any_roomy(now_.mono))) {
+      taken_from_lanes = true;
+      park(handle, d);
     }
   });
   if (taken_from_lanes) clear_stale_queues();

@@ -4,6 +4,7 @@
 // queue is the engine's admission.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -41,6 +42,9 @@ class Lane {
 
   std::size_t ready() const { return ready_.size() + returning_.size(); }
   std::size_t live() const { return ready_.size(); }
+  std::size_t returning() const { return returning_.size(); }
+  /// For how long the endpoint asked to be left alone, from now on.
+  core::Duration paused_for(core::MonoTime now) const { return std::max(paused_until_ - now, core::Duration{}); }
   std::uint32_t in_flight() const { return in_flight_; }
   bool idle() const { return ready() == 0 && in_flight_ == 0; }
   /// All that is ready, taken out.

@@ -226,18 +226,33 @@ TEST_F(RetryTopics, AnOpenCircuitSendsLiveDeliveriesPastTheEndpointAndOneProbes)
   EXPECT_EQ(waiting_of(driver.produces[0].record).attempts, 0u);
   driver.hand_over();
   driver.step();
+  EXPECT_TRUE(driver.attempts.empty()) << "it waits in memory, like all of that topic";
   driver.step(3s);
-  EXPECT_TRUE(driver.attempts.empty()) << "it came back before its circuit's pause was over, and went on";
+  EXPECT_EQ(driver.attempts.size(), 1u) << "the circuit's pause is over: it probes";
   driver.event(13);
   driver.event(14);
   driver.step();
-  EXPECT_EQ(driver.attempts.size(), 1u) << "one probe";
+  EXPECT_EQ(driver.attempts.size(), 1u) << "one probe at a time; they wait for what it says";
   driver.answer(200);
   driver.step();
-  driver.event(15);
-  driver.event(16);
-  driver.step();
   EXPECT_EQ(driver.attempts.size(), 2u) << "closed again";
+}
+
+TEST_F(RetryTopics, WhileAnEndpointAsksToBeLeftAloneItsDeliveriesWaitElsewhere) {
+  driver.event(0);
+  driver.step();
+  ASSERT_EQ(driver.attempts.size(), 1u);
+  driver.inputs.answers.push_back({.id = driver.attempts[0].id, .outcome = deliver::Outcome::answered, .status = 429, .retry_after = "120"});
+  driver.attempts.clear();
+  driver.step();
+  driver.event(1);
+  driver.step();
+  EXPECT_TRUE(driver.attempts.empty());
+  ASSERT_EQ(driver.produces.size(), 2u);
+  const auto waiting = waiting_of(driver.produces[1].record);
+  EXPECT_EQ(driver.produces[1].record.topic, "r.1m");
+  EXPECT_EQ(waiting.attempts, 0u);
+  EXPECT_GE(waiting.due_at_ms, core::to_unix_ms(driver.now.wall) + 119'000);
 }
 
 TEST_F(RetryTopics, MaxAgeEndsItAlsoWhileTheCircuitIsOpen) {
