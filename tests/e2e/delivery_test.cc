@@ -46,7 +46,6 @@ webhooks: [webhooks.yaml]
 egress: {{allow: ["127.0.0.1/32"]}}
 {})", kafka.bootstrap(), group, topic, prefix, more);
     made.files["webhooks.yaml"] = webhooks;
-    made.arguments = {"--create-topics"};
     return made;
   }
 
@@ -266,6 +265,14 @@ TEST_F(Delivery, AMissingTopicIsNamedWithTheCommandThatMakesIt) {
   hookline.start();
   EXPECT_TRUE(hookline.wait_ready()) << hookline.log();
   EXPECT_EQ(run_hookline({"topics", "create", "--config", hookline.config_path()}).status.code, 0);  // again: nothing to do
+}
+
+TEST_F(Delivery, ARetryTopicThatWouldForgetWhatWaitsIsRefused) {
+  kafka.create_topic(topic, 1);
+  kafka.create_topic(prefix + ".retry.1h", 1, {{"retention.ms", "60000"}});
+  HooklineProcess hookline(options(webhook("all")));
+  ASSERT_TRUE(wait_until([&] { return !hookline.running(); }, 30s));
+  EXPECT_NE(hookline.log().find("keeps records for 1m only: set retention.ms=86400000"), std::string::npos) << hookline.log();
 }
 
 TEST_F(Delivery, AReloadTakesEffectForNewEventsAndABadOneChangesNothing) {

@@ -178,7 +178,6 @@ egress: {{allow: ["127.0.0.1/32"]}}
 {}{})", kafka.bootstrap(), group, session_timeout.count(), client, fmt::join(topics, ", "), prefix, service,
                               service.find("retry_topics") == std::string::npos ? short_delays : "");
     made.files["webhooks.yaml"] = webhooks;
-    made.arguments = {"--create-topics"};
     return made;
   }
 
