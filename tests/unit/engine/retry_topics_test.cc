@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "core_driver.h"
+#include "hookline/settle/offset_map.h"
 #include "hookline/settle/waiting.h"
 
 namespace hookline::engine {
@@ -169,6 +170,35 @@ TEST_F(RetryTopics, WhatIsReadAgainByItsNextOwnerIsNoCopy) {
   driver.step();
   driver.own();
   driver.give_back(kept);
+  driver.step();
+  driver.step(5s);
+  EXPECT_EQ(driver.attempts.size(), 1u);
+}
+
+TEST_F(RetryTopics, WhatTheMapSaysIsFinishedMakesNothingACopy) {
+  driver.event(0);
+  driver.step();
+  fail_attempt();
+  driver.hand_over();
+  const auto first = driver.last_kept();
+  driver.step();
+  const auto at = [&](std::int64_t offset, const char* hops) {
+    auto record = first;
+    record.offset = offset;
+    for (auto& [name, value] : record.headers) {
+      if (name == "hookline.hops") value = hops;
+    }
+    return record;
+  };
+  // Another owner's map: the second of three is finished. It was a copy that had gone further; the third lives.
+  const auto map = settle::encode({0, {{1, 2}}}, "test/r.10s/0");
+  driver.inputs.assigned.emplace();
+  driver.inputs.assigned->push_back({{"r.10s", 0}, event::Kind::alarm, std::uint8_t{0}, 0, map});
+  driver.step();
+  driver.attempts.clear();
+  const auto finished = at(1, "9"), open = at(2, "1");
+  driver.give_back(finished);
+  driver.give_back(open);
   driver.step();
   driver.step(5s);
   EXPECT_EQ(driver.attempts.size(), 1u);
