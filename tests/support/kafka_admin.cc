@@ -219,10 +219,16 @@ int KafkaAdmin::usable(const std::string& topic) {
 std::vector<OffsetRange> KafkaAdmin::offsets(const std::string& topic) {
   std::vector<OffsetRange> ranges(static_cast<std::size_t>(usable(topic)));
   for (std::size_t i = 0; i < ranges.size(); ++i) {
-    check(
-        rd_kafka_query_watermark_offsets(client_->client.get(), topic.c_str(), static_cast<std::int32_t>(i),
-                                         &ranges[i].begin, &ranges[i].end, timeout_ms),
-        "offsets of " + topic);
+    auto code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    const auto asked = [&] {
+      code = rd_kafka_query_watermark_offsets(client_->client.get(), topic.c_str(), static_cast<std::int32_t>(i),
+                                              &ranges[i].begin, &ranges[i].end, timeout_ms);
+      // A broker that is short of time loses and finds its partitions again.
+      return code != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION && code != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE &&
+             code != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+    };
+    (void)wait_until(asked, std::chrono::milliseconds(timeout_ms));
+    check(code, "offsets of " + topic);
   }
   return ranges;
 }
