@@ -19,6 +19,14 @@ std::size_t size_of(const event::RecordView& record) {
 
 }  // namespace
 
+std::vector<settle::OwnedHeader> owned(std::span<const event::Header> headers) {
+  std::vector<settle::OwnedHeader> copies;
+  for (const auto& header : headers) {
+    copies.emplace_back(std::string(header.name), header.value ? std::optional<std::string>(*header.value) : std::nullopt);
+  }
+  return copies;
+}
+
 HeldRecord* RecordPool::hold(const event::RecordView& record, event::Kind kind, std::string_view topic) {
   if (free_.empty()) {
     all_.push_back(std::make_unique<HeldRecord>());

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "hookline/core/time.h"
 #include "hookline/event/record.h"
+#include "hookline/settle/dead_letter.h"
 #include "hookline/settle/receipt.h"
 
 namespace hookline::engine {
@@ -31,6 +33,9 @@ struct HeldRecord {
   /// Bytes of memory that holding it takes.
   std::size_t footprint() const { return sizeof(HeldRecord) + bytes.capacity(); }
 };
+
+/// Copies of borrowed headers.
+std::vector<settle::OwnedHeader> owned(std::span<const event::Header> headers);
 
 class RecordPool {
  public:

@@ -216,6 +216,8 @@ class WorkerCore {
   void retry_or_bury(Handle handle, Delivery& delivery, const deliver::Answer& answer);
   void end_delivery(Handle handle, Delivery& delivery);
   void bury(Handle handle, Delivery& delivery, settle::Reason reason, std::string error);
+  void leave(Handle handle, Delivery& delivery, Departure departure);
+  void give_id(Delivery& delivery);
   void bury_record(HeldRecord* record, settle::Reason reason, std::string error);
   void judge_endpoint(LaneId lane, deliver::Verdict verdict, const deliver::Answer& answer);
   void produce(Handle handle, Departure& departure);

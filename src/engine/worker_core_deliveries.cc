@@ -80,10 +80,7 @@ void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
   const Handle handle = deliveries_.handle(index);
   Delivery& delivery = deliveries_[index];
   const HeldRecord& record = *delivery.record;
-  if (delivery.id.empty()) {
-    delivery.id = settle::delivery_id(hasher_, options_.cluster_id, origin_of(record), lane.webhook_name,
-                                      lane.endpoint_name);
-  }
+  give_id(delivery);
   if (delivery.attempts == 0) delivery.first_attempt = now_.wall;
   const RequestBuilder::Attempt attempt{.delivery_id = delivery.id, .number = delivery.attempts + 1};
   auto request = requests_.build(*lane.webhook, *lane.endpoint, record.view, record.kind, attempt, now_.wall);
@@ -221,24 +218,30 @@ void WorkerCore::end_delivery(Handle handle, Delivery& delivery) {
 }
 
 void WorkerCore::bury(Handle handle, Delivery& delivery, settle::Reason reason, std::string error) {
-  const EndpointLane& lane = lanes_[delivery.lane];
-  Departure departure{.record = delivery.record,
-                .lane = delivery.lane,
-                .reason = reason,
-                .id = std::move(delivery.id),
-                .error = std::move(error),
-                .attempts = delivery.attempts,
-                .status = delivery.last_status,
-                .at = now_.wall,
-                .first_attempt = delivery.first_attempt};
-  if (departure.id.empty()) {
-    departure.id = settle::delivery_id(hasher_, options_.cluster_id, origin_of(*departure.record), lane.webhook_name,
-                                    lane.endpoint_name);
-  }
+  leave(handle, delivery, {.reason = reason, .error = std::move(error)});
+}
+
+/// The delivery ends here and goes on as `departure`, which says where and why.
+void WorkerCore::leave(Handle handle, Delivery& delivery, Departure departure) {
+  give_id(delivery);
+  departure.record = delivery.record;
+  departure.lane = delivery.lane;
+  departure.id = std::move(delivery.id);
+  departure.attempts = delivery.attempts;
+  departure.status = delivery.last_status;
+  departure.at = now_.wall;
+  departure.first_attempt = delivery.first_attempt;
   departure.record->touched = true;
   deliveries_.erase(handle);
-  const Handle grave = departures_.insert(std::move(departure));
-  produce(grave, *departures_.find(grave));
+  const Handle leaving = departures_.insert(std::move(departure));
+  produce(leaving, *departures_.find(leaving));
+}
+
+void WorkerCore::give_id(Delivery& delivery) {
+  if (!delivery.id.empty()) return;
+  const EndpointLane& lane = lanes_[delivery.lane];
+  delivery.id = settle::delivery_id(hasher_, options_.cluster_id, origin_of(*delivery.record), lane.webhook_name,
+                                    lane.endpoint_name);
 }
 
 /// A dead letter of the record itself, before any webhook.
@@ -260,11 +263,7 @@ void WorkerCore::produce(Handle handle, Departure& departure) {
 
 kafka::OwnedRecord WorkerCore::record_of(const Departure& departure) const {
   const HeldRecord& record = *departure.record;
-  std::vector<settle::OwnedHeader> original;
-  for (const auto& header : record.view.headers) {
-    original.emplace_back(std::string(header.name),
-                          header.value ? std::optional<std::string>(*header.value) : std::nullopt);
-  }
+  auto original = owned(record.view.headers);
   const EndpointLane* lane = departure.lane ? &lanes_[*departure.lane] : nullptr;
   kafka::OwnedRecord out{.topic = topic_of(departure)};
   if (record.view.value && !departure.pointer) out.value = std::string(*record.view.value);

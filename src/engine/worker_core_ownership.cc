@@ -161,8 +161,7 @@ void WorkerCore::abandon_all() {
   deliveries_.for_each([&](Handle handle, Delivery& d) {
     if (!d.abandoned) abandon(handle, d);
   });
-  for (auto& lane : lanes_.all()) (void)lane.queue.take_all();
-  for (LaneId id = 0; id < lanes_.all().size(); ++id) lanes_.note(id, now_.mono, lane_capacity());
+  clear_stale_queues();
   departures_.for_each([&](Handle handle, Departure& d) {
     if (d.abandoned) return;
     drop(std::exchange(d.record, nullptr));
@@ -198,8 +197,8 @@ void WorkerCore::drop_backlog(Partition& partition) {
 
 /// The log does not hold the position: go on where the shell says. What was polled before is delivered
 /// all the same. Upwards (retention) that is a gap like any other, and none if a restored map had taken base
-/// beyond it already. Downwards (the topic was made
-/// again) the offsets count anew: open records are of a past that no commit can speak of any more.
+/// beyond it already. Downwards (the topic was made again) the offsets count anew: open records are of a past
+/// that no commit can speak of any more.
 void WorkerCore::reposition(const Repositioned& move) {
   Partition* partition = partitions_.find(move.name.topic, move.name.partition);
   if (!partition) return;

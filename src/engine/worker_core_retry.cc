@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "hookline/deliver/schedule.h"
-#include "hookline/settle/delivery_id.h"
 #include "hookline/settle/waiting.h"
 #include "worker_core.h"
 
@@ -103,11 +102,7 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
   }
   meter_.returned(partition.topic);
 
-  std::vector<settle::OwnedHeader> headers;
-  for (const auto& header : record.headers) {
-    headers.emplace_back(std::string(header.name), header.value ? std::optional<std::string>(*header.value) : std::nullopt);
-  }
-  auto waiting = settle::parse_waiting(headers);
+  auto waiting = settle::parse_waiting(owned(record.headers));
   const auto kind = waiting ? event::parse_kind(waiting->kind) : std::nullopt;
   const bool ours = waiting && kind;
   const auto [admission, sequence] = partition.tracker.admit(record.offset, 1, record.value ? record.value->size() : 0);
@@ -217,28 +212,9 @@ void WorkerCore::stop_waiting(Handle handle, Delivery& delivery) {
 /// The delivery goes on waiting in a retry topic; not in flight, and in no lane's queue any more.
 void WorkerCore::hand_over(Handle handle, Delivery& delivery, std::uint8_t tier) {
   stop_waiting(handle, delivery);
-  const EndpointLane& lane = lanes_[delivery.lane];
-  Departure departure{.record = delivery.record,
-                      .lane = delivery.lane,
-                      .tier = tier,
-                      .id = std::move(delivery.id),
-                      .error = std::move(delivery.last_error),
-                      .attempts = delivery.attempts,
-                      .status = delivery.last_status,
-                      .at = now_.wall,
-                      .first_attempt = delivery.first_attempt,
-                      .due = delivery.due,
-                      .hops = delivery.hops + 1};
-  if (departure.id.empty()) {
-    const auto& view = departure.record->view;
-    departure.id = settle::delivery_id(hasher_, options_.cluster_id, {view.topic, view.partition, view.offset, view.timestamp},
-                                       lane.webhook_name, lane.endpoint_name);
-  }
-  if (departure.first_attempt == core::WallTime{}) departure.first_attempt = departure.due = now_.wall;
-  departure.record->touched = true;
-  deliveries_.erase(handle);
-  const Handle leaving = departures_.insert(std::move(departure));
-  produce(leaving, *departures_.find(leaving));
+  if (delivery.first_attempt == core::WallTime{}) delivery.first_attempt = delivery.due = now_.wall;
+  leave(handle, delivery,
+        {.tier = tier, .error = std::move(delivery.last_error), .due = delivery.due, .hops = delivery.hops + 1});
 }
 
 /// Only waiting deliveries are left of the record. If each has long enough to wait, it need not be held for them.
