@@ -40,7 +40,7 @@ std::vector<SourceTopic> source_topics(const config::Settings& settings) {
     for (const auto& name : settings.topics.sources[static_cast<std::size_t>(kind)]) topics.push_back({name, kind});
   }
   for (std::uint8_t tier = 0; tier < config::retry_tier_count; ++tier) {
-    topics.push_back({.name = retry_topic(settings, tier), .own = true, .tier = tier});
+    topics.push_back({.name = retry_topic(settings, tier), .own = true, .role = Role::retry, .tier = tier});
   }
   topics.push_back({settings.topics[config::OwnTopic::notices], event::Kind::audit, true});
   return topics;

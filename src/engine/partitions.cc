@@ -19,11 +19,12 @@ std::string Partitions::log_name(std::string_view topic, std::int32_t number) co
   return fmt::format("{}/{}/{}", cluster_id_, topic, number);
 }
 
-Partition& Partitions::add(const kafka::TopicPartition& name, event::Kind kind, std::optional<std::uint8_t> tier,
+Partition& Partitions::add(const kafka::TopicPartition& name, event::Kind kind, Role role, std::optional<std::uint8_t> tier,
                            std::int64_t base, std::string_view metadata, core::MonoTime now) {
   Partition partition{.topic = intern(name.topic),
                       .number = name.partition,
                       .kind = kind,
+                      .role = role,
                       .tier = tier,
                       .epoch = ++epoch_,
                       .tracker = settle::OffsetTracker(

@@ -15,6 +15,7 @@
 #include "hookline/kafka/consumer.h"
 #include "hookline/settle/offset_tracker.h"
 #include "hookline/settle/receipt.h"
+#include "role.h"
 
 namespace hookline::engine {
 
@@ -22,13 +23,13 @@ struct Partition {
   std::string_view topic;  ///< interned by Partitions
   std::int32_t number = 0;
   event::Kind kind = event::Kind::alarm;
-  std::optional<std::uint8_t> tier;  ///< of a retry topic; none: a source
+  Role role = Role::source;
+  std::optional<std::uint8_t> tier;  ///< of a retry topic: which
   settle::Epoch epoch = 0;
   settle::OffsetTracker tracker;
   std::deque<HeldRecord*> backlog;  ///< polled, but there was no room: in order, not admitted yet
   bool paused = false;
-  // A retry topic's partition holds nothing that is not due: it stands still until then, and is read again
-  // from the record at its head.
+  // One that stands_still(): until then, and is read again from the record at its head.
   std::optional<core::MonoTime> resume_at;
   std::int64_t resume_from = 0;
 
@@ -48,8 +49,8 @@ class Partitions {
 
   /// Replaces what was owned. Every partition begins a new epoch.
   void clear() { owned_.clear(); }
-  Partition& add(const kafka::TopicPartition& name, event::Kind kind, std::optional<std::uint8_t> tier, std::int64_t base, std::string_view metadata,
-                 core::MonoTime now);
+  Partition& add(const kafka::TopicPartition& name, event::Kind kind, Role role, std::optional<std::uint8_t> tier, std::int64_t base,
+                 std::string_view metadata, core::MonoTime now);
 
   /// nullptr: not owned. Repeated look-ups of the same partition are cheap.
   Partition* find(std::string_view topic, std::int32_t number);

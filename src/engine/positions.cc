@@ -83,7 +83,7 @@ core::Result<std::vector<AssignedPartition>> resolve_positions(kafka::Consumer& 
   std::vector<kafka::CommitEntry> fresh;
   for (const auto& entry : *committed) {
     const auto source = topic_of(topics, entry.partition.topic);
-    AssignedPartition assigned{entry.partition, source.kind, source.tier, 0, entry.metadata};
+    AssignedPartition assigned{entry.partition, source.kind, source.role, source.tier, 0, entry.metadata};
     if (entry.offset) {
       assigned.offset = *entry.offset;
     } else {

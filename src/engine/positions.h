@@ -17,6 +17,7 @@ struct SourceTopic {
   std::string name;
   event::Kind kind = event::Kind::alarm;  ///< of its events, unless it is a retry topic
   bool own = false;                       ///< Hookline's: begins at its beginning, whatever `start` says
+  Role role = Role::source;
   std::optional<std::uint8_t> tier = {};  ///< of a retry topic
 };
 

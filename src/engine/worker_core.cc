@@ -60,7 +60,7 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
   for (const auto& name : inputs.not_resumed) {
     if (Partition* partition = partitions_.find(name.topic, name.partition)) {
       partition->paused = true;
-      if (partition->tier) stand_still(*partition, partition->resume_from, not_resumed_pause);
+      if (stands_still(partition->role)) stand_still(*partition, partition->resume_from, not_resumed_pause);
     }
   }
   if (inputs.definitions) adopt(std::move(inputs.definitions));
@@ -108,7 +108,7 @@ void WorkerCore::take_records(std::span<const event::RecordView> records) {
   for (const auto& record : records) {
     Partition* partition = partitions_.find(record.topic, record.partition);
     if (!partition) continue;  // of an assignment that has ended
-    if (partition->tier) {
+    if (partition->role == Role::retry) {
       take_returning(record, *partition);
       continue;
     }
@@ -125,8 +125,8 @@ void WorkerCore::take_records(std::span<const event::RecordView> records) {
 void WorkerCore::reach(const kafka::ReachedEnd& end) {
   if (mode_ != Mode::running) return;
   Partition* partition = partitions_.find(end.partition.topic, end.partition.partition);
-  // Retry topics have no such gaps, and what stands still there was polled and not taken.
-  if (!partition || partition->tier || !partition->backlog.empty()) return;
+  // Own topics have no such gaps, and what stands still there was polled and not taken.
+  if (!partition || stands_still(partition->role) || !partition->backlog.empty()) return;
   if (partition->tracker.pass(end.offset)) ++partition->version;
 }
 
@@ -232,7 +232,7 @@ void WorkerCore::admit_backlog() {
       take(record->view, partition);
       records_.discard(record);
     }
-    if (partition.tier) continue;
+    if (stands_still(partition.role)) continue;
     if (partition.paused && partition.backlog.empty() && relaxed) set_paused(partition, false);
   }
 }

@@ -72,6 +72,7 @@ struct CoreOptions {
 struct AssignedPartition {
   kafka::TopicPartition name;
   event::Kind kind = event::Kind::alarm;  ///< of a source topic
+  Role role = Role::source;
   std::optional<std::uint8_t> tier;       ///< of a retry topic: which of CoreOptions::tiers
   std::int64_t offset = 0;   ///< where reading begins: the committed offset
   std::string metadata;      ///< of that commit

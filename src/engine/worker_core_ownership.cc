@@ -36,7 +36,7 @@ void WorkerCore::own(const std::vector<AssignedPartition>& partitions) {
   doubted_since_.reset();
   if (mode_ == Mode::revoking) mode_ = Mode::running;
   if (mode_ != Mode::running) return;
-  for (const auto& p : partitions) partitions_.add(p.name, p.kind, p.tier, p.offset, p.metadata, now_.mono);
+  for (const auto& p : partitions) partitions_.add(p.name, p.kind, p.role, p.tier, p.offset, p.metadata, now_.mono);
   copies_.clear();
   next_resume_.reset();
   for (auto& lane : lanes_.all()) lane.parked = 0;  // others own the retry topics now
@@ -203,7 +203,7 @@ void WorkerCore::reposition(const Repositioned& move) {
   Partition* partition = partitions_.find(move.name.topic, move.name.partition);
   if (!partition) return;
   meter_.lost(partition->topic, move.lost);
-  if (partition->tier) {
+  if (stands_still(partition->role)) {
     partition->resume_from = move.offset;
     copies_.clear();  // what is read again may be all that is left of what it was
   }

@@ -277,7 +277,7 @@ void World::hand_over(std::size_t index, Member& to) {
   Log& log = logs_[index];
   log.owner = to.serial;
   log.disturbed = false;
-  to.inputs.assigned->push_back({{log.topic, log.number}, event::Kind::incident, std::nullopt, log.committed, log.metadata});
+  to.inputs.assigned->push_back({{log.topic, log.number}, event::Kind::incident, engine::Role::source, std::nullopt, log.committed, log.metadata});
   const std::size_t next = first_from(log, log.committed);
   for (std::size_t i = next; i < log.records.size(); ++i) {
     Record& record = log.records[i];

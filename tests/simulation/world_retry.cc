@@ -62,7 +62,7 @@ void World::hand_over_tiers(const std::vector<Member*>& present) {
     Member& to = *present[(i + 1 + generation_) % present.size()];
     tier.owner = to.serial;
     to.tiers.push_back({.tier = i, .next = static_cast<std::size_t>(tier.committed)});
-    to.inputs.assigned->push_back({{tier.topic, 0}, event::Kind::alarm, static_cast<std::uint8_t>(i), tier.committed, tier.metadata});
+    to.inputs.assigned->push_back({{tier.topic, 0}, event::Kind::alarm, engine::Role::retry, static_cast<std::uint8_t>(i), tier.committed, tier.metadata});
   }
 }
 

@@ -40,10 +40,10 @@ class CoreDriver {
   void own(std::int32_t partitions = 1, std::int64_t offset = 0, std::string metadata = {}) {
     inputs.assigned.emplace();
     for (std::int32_t p = 0; p < partitions; ++p) {
-      inputs.assigned->push_back({{std::string(topic), p}, event::Kind::incident, std::nullopt, offset, metadata});
+      inputs.assigned->push_back({{std::string(topic), p}, event::Kind::incident, Role::source, std::nullopt, offset, metadata});
     }
     for (std::uint8_t tier = 0; tier < tiers.size(); ++tier) {
-      inputs.assigned->push_back({{tiers[tier].topic, 0}, event::Kind::alarm, tier, 0, ""});
+      inputs.assigned->push_back({{tiers[tier].topic, 0}, event::Kind::alarm, Role::retry, tier, 0, ""});
     }
     step();
   }

@@ -193,7 +193,7 @@ TEST_F(RetryTopics, WhatTheMapSaysIsFinishedMakesNothingACopy) {
   // Another owner's map: the second of three is finished. It was a copy that had gone further; the third lives.
   const auto map = settle::encode({0, {{1, 2}}}, "test/r.10s/0");
   driver.inputs.assigned.emplace();
-  driver.inputs.assigned->push_back({{"r.10s", 0}, event::Kind::alarm, std::uint8_t{0}, 0, map});
+  driver.inputs.assigned->push_back({{"r.10s", 0}, event::Kind::alarm, Role::retry, std::uint8_t{0}, 0, map});
   driver.step();
   driver.attempts.clear();
   const auto finished = at(1, "9"), open = at(2, "1");
