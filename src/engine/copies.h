@@ -7,21 +7,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace hookline::engine {
 
 class Copies {
  public:
-  /// False: it, or what followed from it, has come by already. Else it is remembered.
-  bool is_news(std::string_view delivery_id, std::uint32_t hops) {
-    const auto [place, fresh] = seen_.try_emplace(std::string(delivery_id), hops);
+  /// False: it, or what followed from it, has come by already. Else it is remembered. A replay begins a new
+  /// `generation`, in which hops count from one again.
+  bool is_news(std::string_view delivery_id, std::int64_t generation, std::uint32_t hops) {
+    const std::pair now(generation, hops);
+    const auto [place, fresh] = seen_.try_emplace(std::string(delivery_id), now);
     if (!fresh) {
-      if (hops <= place->second) return false;
-      place->second = hops;
+      if (now <= place->second) return false;
+      place->second = now;
       return true;
     }
     order_.push_back(place->first);
@@ -38,7 +40,7 @@ class Copies {
 
  private:
   static constexpr std::size_t most = 1 << 16;
-  std::unordered_map<std::string, std::uint32_t> seen_;
+  std::unordered_map<std::string, std::pair<std::int64_t, std::uint32_t>> seen_;
   std::deque<std::string> order_;
 };
 

@@ -144,6 +144,7 @@ class WorkerCore {
     LaneId lane = 0;
     std::uint32_t attempts = 0;   ///< ended
     std::uint32_t hops = 0;       ///< how often it was handed over
+    settle::Past past;            ///< before a replay: attempts and hops count from there
     std::uint64_t sending = 0;    ///< bytes of the request in flight
     core::MonoTime queued_at{};   ///< into its lane
     core::WallTime first_attempt{};
@@ -166,6 +167,7 @@ class WorkerCore {
     core::WallTime at{};
     core::WallTime first_attempt{}, due{};
     std::uint32_t hops = 0;
+    settle::Past past;
     std::uint32_t tries = 0;      ///< produces that the broker refused
     std::uint64_t producing = 0;  ///< bytes handed to the producer and not reported
     bool pointer = false;         ///< the original is too large for the topic: only where it stands goes

@@ -82,7 +82,7 @@ void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
   const HeldRecord& record = *delivery.record;
   give_id(delivery);
   if (delivery.attempts == 0) delivery.first_attempt = now_.wall;
-  const RequestBuilder::Attempt attempt{.delivery_id = delivery.id, .number = delivery.attempts + 1};
+  const RequestBuilder::Attempt attempt{.delivery_id = delivery.id, .number = delivery.past.attempts + delivery.attempts + 1};
   auto request = requests_.build(*lane.webhook, *lane.endpoint, record.view, record.kind, attempt, now_.wall);
   if (!request) {
     lane.queue.finished();
@@ -228,6 +228,7 @@ void WorkerCore::leave(Handle handle, Delivery& delivery, Departure departure) {
   departure.lane = delivery.lane;
   departure.id = std::move(delivery.id);
   departure.attempts = delivery.attempts;
+  departure.past = delivery.past;
   departure.status = delivery.last_status;
   departure.at = now_.wall;
   departure.first_attempt = delivery.first_attempt;
@@ -279,6 +280,7 @@ kafka::OwnedRecord WorkerCore::record_of(const Departure& departure) const {
                                   .http_status = departure.status,
                                   .error = departure.error,
                                   .key = record.view.key,
+                                  .past = departure.past,
                                   .origin = origin_of(record)};
     out.key = departure.id;
     out.headers = settle::waiting_headers(waiting, original);
@@ -288,11 +290,12 @@ kafka::OwnedRecord WorkerCore::record_of(const Departure& departure) const {
                                   .webhook = lane ? std::string_view(lane->webhook_name) : "",
                                   .endpoint = lane ? std::string_view(lane->endpoint_name) : "",
                                   .delivery_id = departure.id,
-                                  .attempts = departure.attempts,
+                                  .attempts = departure.past.attempts + departure.attempts,
                                   .http_status = departure.status,
                                   .error = departure.error,
                                   .origin = origin_of(record),
                                   .failed_at = departure.at,
+                                  .past = departure.past,
                                   .pointer = departure.pointer};
   if (departure.pointer) {
     original.clear();

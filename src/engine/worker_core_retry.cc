@@ -109,7 +109,7 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
   ++partition.version;
   // What the map says is finished lives elsewhere, perhaps as a record still to be read: it is no measure of copies.
   if (admission != settle::OffsetTracker::Admission::fresh) return;
-  if (ours && !copies_.is_news(waiting->delivery_id, waiting->hops)) {
+  if (ours && !copies_.is_news(waiting->delivery_id, waiting->past.generation, waiting->hops)) {
     partition.tracker.finish_one(sequence);
     return meter_.stale_copy();
   }
@@ -145,6 +145,7 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
                                                     .lane = id,
                                                     .attempts = waiting->attempts,
                                                     .hops = waiting->hops,
+                                                    .past = waiting->past,
                                                     .first_attempt = from_ms(waiting->first_attempt_at_ms),
                                                     .due = from_ms(waiting->due_at_ms),
                                                     .last_status = waiting->http_status,

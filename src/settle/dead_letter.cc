@@ -19,6 +19,15 @@ std::string_view name(Reason reason) {
   return reasons[static_cast<std::size_t>(reason)];
 }
 
+FailureClass failure_class(Reason reason) {
+  const bool pipeline = reason == Reason::decode || reason == Reason::render || reason == Reason::too_large;
+  return pipeline ? FailureClass::pipeline : FailureClass::endpoint;
+}
+
+std::string_view name(FailureClass failure) {
+  return failure == FailureClass::pipeline ? "pipeline" : "endpoint";
+}
+
 std::optional<Reason> parse_reason(std::string_view name) {
   for (std::size_t i = 0; i < reasons.size(); ++i) {
     if (reasons[i] == name) return static_cast<Reason>(i);
@@ -43,6 +52,7 @@ std::vector<OwnedHeader> dead_letter_headers(const DeadLetter& letter,
   out.text_if_any(header::error, letter.error);
   out.origin(letter.origin);
   out.number(header::failed_at, core::to_unix_ms(letter.failed_at));
+  out.past(letter.past);
   if (letter.pointer) out.text(header::pointer, "true");
   out.text(header::connect_topic, letter.origin.topic);
   out.number(header::connect_partition, letter.origin.partition);
@@ -75,6 +85,7 @@ std::optional<ParsedDeadLetter> parse_dead_letter(std::span<const OwnedHeader> h
       .origin_offset = *offset,
       .origin_timestamp_ms = *timestamp,
       .failed_at_ms = *failed_at,
+      .past = header::find_past(headers),
       .pointer = header::find(headers, header::pointer) == "true",
   };
 }

@@ -47,6 +47,19 @@ void Writer::origin(const Origin& origin) {
   number(origin_timestamp, core::to_unix_ms(origin.timestamp));
 }
 
+void Writer::past(const Past& past) {
+  if (past.generation == 0) return;
+  number(generation, past.generation);
+  number(replays, past.replays);
+  number(earlier_attempts, past.attempts);
+}
+
+Past find_past(std::span<const OwnedHeader> headers) {
+  return {.generation = find_number<std::int64_t>(headers, generation).value_or(0),
+          .replays = find_number<std::uint32_t>(headers, replays).value_or(0),
+          .attempts = find_number<std::uint32_t>(headers, earlier_attempts).value_or(0)};
+}
+
 std::optional<std::string_view> find(std::span<const OwnedHeader> headers, std::string_view name) {
   const auto found = std::find_if(headers.rbegin(), headers.rend(),
                                   [&](const OwnedHeader& header) { return header.first == name; });

@@ -36,6 +36,9 @@ inline constexpr std::string_view due_at = "hookline.due.at";
 inline constexpr std::string_view key = "hookline.key";
 inline constexpr std::string_view kind = "hookline.kind";
 inline constexpr std::string_view hops = "hookline.hops";
+inline constexpr std::string_view generation = "hookline.replay.generation";
+inline constexpr std::string_view replays = "hookline.replays";
+inline constexpr std::string_view earlier_attempts = "hookline.earlier.attempts";
 
 inline constexpr std::string_view connect_topic = "__connect.errors.topic";
 inline constexpr std::string_view connect_partition = "__connect.errors.partition";
@@ -53,6 +56,8 @@ class Writer {
   void bytes(std::string_view name, std::string_view value);
   void number(std::string_view name, std::int64_t value);
   void origin(const Origin& origin);
+  /// Nothing if it never ended before.
+  void past(const Past& past);
   std::vector<OwnedHeader> take() { return std::move(headers_); }
 
  private:
@@ -74,5 +79,8 @@ std::optional<T> find_number(std::span<const OwnedHeader> headers, std::string_v
   if (fault != std::errc() || end != text->data() + text->size()) return std::nullopt;
   return value;
 }
+
+/// What Writer::past wrote.
+Past find_past(std::span<const OwnedHeader> headers);
 
 }  // namespace hookline::settle::header

@@ -17,6 +17,7 @@ std::vector<OwnedHeader> waiting_headers(const Waiting& waiting, std::span<const
   if (waiting.http_status) out.number(header::http_status, *waiting.http_status);
   out.text_if_any(header::error, waiting.error);
   if (waiting.key) out.bytes(header::key, *waiting.key);
+  out.past(waiting.past);
   out.origin(waiting.origin);
   return out.take();
 }
@@ -48,6 +49,7 @@ std::optional<ParsedWaiting> parse_waiting(std::span<const OwnedHeader> headers)
       .due_at_ms = *due_at,
       .http_status = find_number<int>(headers, header::http_status),
       .key = {},
+      .past = header::find_past(headers),
       .origin_partition = *partition,
       .origin_offset = *offset,
       .origin_timestamp_ms = *timestamp,

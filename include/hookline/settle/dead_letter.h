@@ -33,6 +33,13 @@ std::string_view name(Reason reason);
 std::optional<Reason> parse_reason(std::string_view name);
 inline constexpr std::size_t reason_count = 10;
 
+/// Where a delivery failed: at its endpoint (or on the way there), or already in Hookline, which could make
+/// no event or no request of the record. The latter are mended by a template, a mapping or a limit.
+enum class FailureClass : std::uint8_t { endpoint, pipeline };
+FailureClass failure_class(Reason reason);
+/// "endpoint", "pipeline".
+std::string_view name(FailureClass failure);
+
 /// A header as Kafka holds it, owned.
 using OwnedHeader = std::pair<std::string, std::optional<std::string>>;
 
@@ -44,16 +51,24 @@ struct Origin {
   core::WallTime timestamp{};
 };
 
+/// What a delivery has behind it that a replay has taken up again after its end.
+struct Past {
+  std::int64_t generation = 0;  ///< of the last re-entry, higher than that of any before; 0: it never ended before
+  std::uint32_t replays = 0;    ///< re-entries so far
+  std::uint32_t attempts = 0;   ///< that had ended before the last re-entry
+};
+
 struct DeadLetter {
   Reason reason = Reason::exhausted;
   std::string_view webhook;  ///< empty: none (decode)
   std::string_view endpoint;
   std::string_view delivery_id;
-  std::uint32_t attempts = 0;
+  std::uint32_t attempts = 0;  ///< of all its lives
   std::optional<int> http_status;
   std::string_view error;
   Origin origin;
   core::WallTime failed_at{};
+  Past past;
   bool pointer = false;  ///< the original is not in this record: read it at `origin`
 };
 
@@ -75,6 +90,7 @@ struct ParsedDeadLetter {
   std::int64_t origin_offset = 0;
   std::int64_t origin_timestamp_ms = 0;
   std::int64_t failed_at_ms = 0;
+  Past past;
   bool pointer = false;
 };
 std::optional<ParsedDeadLetter> parse_dead_letter(std::span<const OwnedHeader> headers);

@@ -28,6 +28,7 @@ struct Waiting {
   std::optional<int> http_status;       ///< of the last attempt
   std::string_view error;               ///< of the last attempt
   std::optional<std::string_view> key;  ///< of the original record
+  Past past;                            ///< attempts and hops count from the last re-entry
   Origin origin;
 };
 
@@ -43,6 +44,7 @@ struct ParsedWaiting {
   std::int64_t due_at_ms = 0;
   std::optional<int> http_status;
   std::optional<std::string> key;
+  Past past;
   std::int32_t origin_partition = 0;
   std::int64_t origin_offset = 0;
   std::int64_t origin_timestamp_ms = 0;

@@ -72,6 +72,22 @@ TEST(Waiting, ReadsBackWhatItWrote) {
   EXPECT_EQ(parsed->origin_timestamp_ms, 900);
 }
 
+TEST(Waiting, OneThatWasReplayedTellsWhatItHasBehindIt) {
+  auto replayed = example();
+  replayed.past = {.generation = 1'772'445'846'000, .replays = 2, .attempts = 9};
+  const auto headers = waiting_headers(replayed, {});
+  for (const OwnedHeader& header : Headers{{"hookline.replay.generation", "1772445846000"},
+                                           {"hookline.replays", "2"},
+                                           {"hookline.earlier.attempts", "9"}}) {
+    EXPECT_THAT(headers, ::testing::Contains(header));
+  }
+  const auto parsed = parse_waiting(headers);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->past.generation, 1'772'445'846'000);
+  EXPECT_EQ(parsed->past.replays, 2u);
+  EXPECT_EQ(parsed->past.attempts, 9u);
+}
+
 TEST(Waiting, KeepsTheKeyByteForByteAndTellsNoneFromEmpty) {
   const std::string long_key(20'000, '\xff');
   for (const std::optional<std::string_view> key :
