@@ -73,7 +73,7 @@ inline constexpr MetricLabel event_outcome{"outcome",
 inline constexpr MetricLabel delivery_outcome{"outcome", "delivered dead_lettered"};
 inline constexpr MetricLabel attempt_result{"result",
                                             "1xx 2xx 3xx 4xx 5xx dns connect connect_timeout request_timeout "
-                                            "tls reset protocol egress invalid aborted"};
+                                            "tls reset protocol token egress invalid aborted"};
 inline constexpr MetricLabel reason{
     "reason", "decode render exhausted rejected egress correlation disabled expired overflow too_large"};
 inline constexpr MetricLabel tier{"tier", "10s 1m 10m 1h 6h"};

@@ -20,6 +20,8 @@ std::string_view name(Outcome outcome) {
       return "reset";
     case Outcome::protocol:
       return "protocol";
+    case Outcome::token:
+      return "token";
     case Outcome::egress:
       return "egress";
     case Outcome::invalid:

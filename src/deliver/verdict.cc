@@ -48,6 +48,7 @@ Verdict judge(const Answer& answer, config::RetryOn on) {
     case Outcome::tls:
     case Outcome::reset:
     case Outcome::protocol:
+    case Outcome::token:
       return Verdict::retry;
   }
   if (answer.status >= 200 && answer.status <= 299) return Verdict::delivered;

@@ -113,6 +113,8 @@ class WebhookCompiler {
       for (const auto& header : own->headers) {
         set_header({header.name, compile_line(header.value, render::Context::header), true});
       }
+    } else if (std::holds_alternative<config::OAuth2>(source_.auth)) {  // the transport adds the token
+      std::erase_if(webhook_.headers, [](const HeaderLine& h) { return equal_ignoring_case(h.name, "authorization"); });
     }
   }
 
@@ -123,6 +125,9 @@ class WebhookCompiler {
     route->proxy = source_.proxy.reveal();
     route->http2 = source_.http2;
     route->response_size = settings_.limits.response_size;
+    if (const auto* oauth2 = std::get_if<config::OAuth2>(&source_.auth)) {
+      route->oauth2 = {oauth2->token_url.value, oauth2->client_id, oauth2->client_secret, oauth2->scope};
+    }
     for (const auto& endpoint : source_.endpoints) {
       Endpoint compiled{.name = endpoint.name,
                         .method = endpoint.method,

@@ -94,7 +94,7 @@ core::Result<deliver::Request> try_render(const Webhook& webhook, const Endpoint
 deliver::Answer send_once(deliver::Request request, const std::vector<config::EgressRule>& egress) {
   asio::io_context io(1);
   deliver::Answer answer;
-  const auto transport = deliver::make_curl_transport(
+  const auto transport = deliver::make_transport(
       io, std::make_shared<const deliver::EgressPolicy>(egress), [&](std::vector<deliver::Answer>&& answers) {
         answer = std::move(answers.front());
         io.stop();
@@ -110,6 +110,7 @@ deliver::Request masked(deliver::Request request, const Webhook& webhook, const 
                                     [&](const HeaderLine& line) { return line.secret && line.name == header.name; });
     if (secret) header.value = config::mask;
   }
+  if (endpoint.route->oauth2) request.headers.push_back({"Authorization", std::string(config::mask)});
   if (endpoint.secret_url) {
     const auto scheme = request.url.find("://");
     const auto path = scheme == std::string::npos ? 0 : request.url.find_first_of("/?#", scheme + 3);

@@ -28,13 +28,15 @@ std::string authority_of(std::string_view url) {
 
 void check_egress(const config::Webhook& webhook, const config::Settings& settings, config::Problems& problems) {
   const deliver::EgressPolicy policy(settings.egress);
-  for (const auto& endpoint : webhook.endpoints) {
-    if (authority_of(endpoint.url.value).find('$') != std::string::npos) continue;  // no URL: told elsewhere
-    if (auto objection = policy.objection(authority_of(endpoint.url.value))) {
-      warn(problems, endpoint.url.place, fmt::format("egress.allow refuses this URL: {}", *objection),
+  const auto check = [&](const config::Text& url) {
+    if (authority_of(url.value).find('$') != std::string::npos) return;  // no URL: told elsewhere
+    if (auto objection = policy.objection(authority_of(url.value))) {
+      warn(problems, url.place, fmt::format("egress.allow refuses this URL: {}", *objection),
            "add its address to egress.allow in the service's configuration, e.g. 127.0.0.1/32:9000");
     }
-  }
+  };
+  for (const auto& endpoint : webhook.endpoints) check(endpoint.url);
+  if (const auto* oauth2 = std::get_if<config::OAuth2>(&webhook.auth)) check(oauth2->token_url);
 }
 
 /// Updates of one incident that overtake each other confuse a receiver that keeps state.
@@ -94,9 +96,6 @@ void check_in_force(const config::Webhook& webhook, config::Problems& problems) 
   }
   if (webhook.correlation && !webhook.correlation->from.empty()) {
     refuse(problems, place, "`correlation.from` is not in force in this version: updates would have no id", "remove it, or disable the webhook");
-  }
-  if (std::holds_alternative<config::OAuth2>(webhook.auth)) {
-    refuse(problems, place, "`auth.oauth2` is not in force in this version", "use bearer, basic or headers");
   }
   if (webhook.trigger == config::Trigger::policy) {
     warn(problems, place, "`trigger: policy` is not in force in this version: nothing reaches this webhook", "");

@@ -35,7 +35,7 @@ bool is_padded(std::string_view value) {
 Worker::Worker(WorkerOptions options, core::Metrics& metrics, kafka::Producer& producer,
                std::shared_ptr<const deliver::EgressPolicy> egress)
     : options_(std::move(options)), producer_(producer), core_(options_.core, metrics) {
-  transport_ = deliver::make_curl_transport(io_, std::move(egress), [this](std::vector<deliver::Answer>&& answers) {
+  transport_ = deliver::make_transport(io_, std::move(egress), [this](std::vector<deliver::Answer>&& answers) {
     inputs_.answers.insert(inputs_.answers.end(), std::make_move_iterator(answers.begin()),
                            std::make_move_iterator(answers.end()));
     request_turn();

@@ -35,7 +35,7 @@ inline std::shared_ptr<const deliver::EgressPolicy> loopback_allowed() {
 class DeliverClient {
  public:
   explicit DeliverClient(std::shared_ptr<const deliver::EgressPolicy> egress = loopback_allowed())
-      : transport_(deliver::make_curl_transport(
+      : transport_(deliver::make_transport(
             io_, std::move(egress), [this](std::vector<deliver::Answer>&& answers) { take(answers); })) {}
 
   static std::shared_ptr<deliver::Route> route(std::chrono::milliseconds request = std::chrono::seconds(20),

@@ -1,6 +1,7 @@
 #include "integration/tls_server.h"
 
 #include <array>
+#include <cstdlib>
 #include <cstdio>
 #include <stdexcept>
 #include <string_view>
@@ -132,7 +133,9 @@ void TlsServer::serve_one(int fd) {
     if (got <= 0 && SSL_get_error(ssl.get(), got) != SSL_ERROR_WANT_READ) return;
     if (got <= 0) continue;
     bytes.append(buffer.data(), static_cast<std::size_t>(got));
-    if (!bytes.ends_with("\r\n\r\n{}")) continue;
+    const auto head = bytes.find("\r\n\r\n"), length = bytes.find("Content-Length: ");
+    if (head == std::string::npos || length > head) continue;
+    if (bytes.size() < head + 4 + std::strtoul(bytes.c_str() + length + 16, nullptr, 10)) continue;
     bytes.clear();
     ++requests_;
     constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "hookline/config/secret.h"
 #include "hookline/config/settings.h"
 #include "hookline/config/webhook.h"
 #include "hookline/core/time.h"
@@ -16,6 +17,13 @@
 namespace hookline::deliver {
 
 using AttemptId = std::uint64_t;
+
+/// Who Hookline is to an OAuth 2.0 token endpoint (RFC 6749 section 4.4).
+struct ClientCredentials {
+  std::string token_url, client_id;
+  config::Secret client_secret;
+  std::string scope;  ///< empty: not asked for
+};
 
 /// How an endpoint is reached: made once per revision, shared by its attempts.
 struct Route {
@@ -27,6 +35,8 @@ struct Route {
   bool proxy_trusted = true;
   bool http2 = false;
   std::size_t response_size = 64 << 10;  ///< bytes of the body that are kept; the rest is not read
+  /// Requests carry an access token that is fetched with these, on this route, by the transport.
+  std::optional<ClientCredentials> oauth2;
 };
 
 struct HttpHeader {
@@ -52,6 +62,7 @@ enum class Outcome : std::uint8_t {
   tls,       ///< handshake or certificate: `error` tells which
   reset,     ///< the connection broke before a complete head of an answer
   protocol,  ///< what came is not HTTP, or too much of it
+  token,     ///< there is no access token to send it with: nothing was sent
   egress,    ///< the egress policy refuses the address
   invalid,   ///< the request cannot be sent: bad URL, bad header
   aborted,   ///< by abort()

@@ -42,4 +42,14 @@ using AnswerSink = std::function<void(std::vector<Answer>&& answers)>;
 std::unique_ptr<Transport> make_curl_transport(asio::io_context& io,
                                                std::shared_ptr<const EgressPolicy> egress, AnswerSink sink);
 
+/// What deliveries leave by: the transport on libcurl, behind it access tokens for routes that need one
+/// (Route::oauth2). A token is fetched when an attempt needs it, by one request at a time per credential, on the
+/// route of the webhook that asks first, and kept until shortly before it expires. An attempt waits for it
+/// within its own timeouts, connect and request together. A 401 of the receiver drops the token, and the
+/// attempt is made once more with a fresh one; if that is refused as well, the next minute's 401s drop none. A
+/// fetch that failed ends all that waits for it as Outcome::token (Outcome::egress if the policy refuses the
+/// token URL), and so whatever comes within a second of it.
+std::unique_ptr<Transport> make_transport(asio::io_context& io, std::shared_ptr<const EgressPolicy> egress,
+                                          AnswerSink sink);
+
 }  // namespace hookline::deliver

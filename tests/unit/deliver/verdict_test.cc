@@ -50,6 +50,7 @@ TEST(Verdict, EveryOutcomeThatIsNoAnswer) {
       {Outcome::tls, Verdict::retry},
       {Outcome::reset, Verdict::retry},
       {Outcome::protocol, Verdict::retry},
+      {Outcome::token, Verdict::retry},
       {Outcome::egress, Verdict::egress},
       {Outcome::invalid, Verdict::unsendable},
       {Outcome::aborted, Verdict::aborted},
