@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "integration/deliver_client.h"
-#include "integration/tls_server.h"
 #include "support/behaviours.h"
 #include "support/receiver.h"
+#include "support/tls_server.h"
 
 namespace hookline::test {
 namespace {

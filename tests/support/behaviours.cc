@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
 namespace hookline::test {
@@ -74,6 +75,12 @@ Behaviour half_close() {
   return always(in_mode(Mode::half_close));
 }
 
+Behaviour reset_reused_connections() {
+  return [used = std::make_shared<std::set<std::uint64_t>>()](const ReceivedRequest& request, int) {
+    return used->insert(request.connection).second ? Reaction{} : in_mode(Mode::reset);
+  };
+}
+
 Behaviour drip(std::chrono::milliseconds pace, std::string body) {
   auto reaction = in_mode(Mode::drip);
   reaction.pace = pace;
@@ -102,6 +109,10 @@ Behaviour raw(std::string bytes, bool close) {
 
 Behaviour garbage_status_line() {
   return raw("BANANA 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
+Behaviour negative_length() {
+  return raw("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello");
 }
 
 Behaviour truncated() {

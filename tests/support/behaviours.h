@@ -29,6 +29,8 @@ Behaviour hang();              ///< takes the request and never answers
 Behaviour close_connection();  ///< closes instead of answering
 Behaviour reset_connection();  ///< RST instead of answering
 Behaviour half_close();        ///< shuts its sending side instead of answering
+/// Answers the first request of a connection and resets it at the second: a keep-alive race that it always wins.
+Behaviour reset_reused_connections();
 
 // Hostile.
 
@@ -38,6 +40,7 @@ Behaviour endless_headers();
 Behaviour endless_informational();
 Behaviour raw(std::string bytes, bool close = true);  ///< sends these as they are
 Behaviour garbage_status_line();   ///< "BANANA 200 OK"
+Behaviour negative_length();       ///< 200, of -5 bytes
 Behaviour truncated();             ///< 200 with a length, half the body, close: a delivery all the same
 Behaviour truncated_head();        ///< "HTTP/1.1 200 OK", a header, and no end: not a delivery
 

@@ -1,8 +1,9 @@
-#include "integration/tls_server.h"
+#include "support/tls_server.h"
 
 #include <array>
-#include <cstdlib>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <string_view>
 
@@ -89,6 +90,7 @@ TlsServer::TlsServer(const Certificate& certificate, const Certificate* client_c
        "cannot listen");
   getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
   port_ = ntohs(address.sin_port);
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to whoever has hung up
   thread_ = std::thread([this] { serve(); });
 }
 
