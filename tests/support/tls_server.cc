@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -104,6 +105,11 @@ std::string TlsServer::url(const std::string& host) const {
   return "https://" + host + ":" + std::to_string(port_) + "/";
 }
 
+std::vector<std::string> TlsServer::received() const {
+  const std::lock_guard lock(mutex_);
+  return received_;
+}
+
 void TlsServer::serve() {
   while (!stop_) {
     pollfd wait{listener_, POLLIN, 0};
@@ -138,7 +144,10 @@ void TlsServer::serve_one(int fd) {
     const auto head = bytes.find("\r\n\r\n"), length = bytes.find("Content-Length: ");
     if (head == std::string::npos || length > head) continue;
     if (bytes.size() < head + 4 + std::strtoul(bytes.c_str() + length + 16, nullptr, 10)) continue;
-    bytes.clear();
+    {
+      const std::lock_guard lock(mutex_);
+      received_.push_back(std::exchange(bytes, {}));
+    }
     ++requests_;
     constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     SSL_write(ssl.get(), answer.data(), static_cast<int>(answer.size()));

@@ -6,8 +6,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <openssl/ssl.h>
 
@@ -50,6 +52,7 @@ class TlsServer {
   std::string url(const std::string& host = "localhost") const;
   int requests() const { return requests_; }
   int handshakes() const { return handshakes_; }
+  std::vector<std::string> received() const;  ///< the requests, whole, as they came
 
  private:
   void serve();
@@ -60,6 +63,8 @@ class TlsServer {
   std::uint16_t port_ = 0;
   std::atomic<bool> stop_{false};
   std::atomic<int> requests_{0}, handshakes_{0};
+  mutable std::mutex mutex_;
+  std::vector<std::string> received_;
   std::thread thread_;
 };
 
