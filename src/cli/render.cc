@@ -22,7 +22,16 @@ json::Tree explain_json(const engine::Webhook& webhook, const engine::Match& mat
     terms.push_back({{"term", webhook.filter.substr(term.at, term.length)}, {"depth", term.depth},
                      {"result", term.result}, {"seen", term.seen}});
   }
-  return {{"events", webhook.events}, {"filter", webhook.filter.empty() ? json::Tree(nullptr) : json::Tree(webhook.filter)},
+  json::Tree policies = json::Tree::array();
+  for (const auto& policy : match.policies) {
+    json::Tree row{{"policy", policy.policy->name}, {"takes", policy.takes}, {"why", policy.note}};
+    for (const auto& term : policy.terms) {
+      row["terms"].push_back({{"term", policy.policy->criteria.substr(term.at, term.length)}, {"depth", term.depth},
+                              {"result", term.result}, {"seen", term.seen}});
+    }
+    policies.push_back(std::move(row));
+  }
+  return {{"policies", std::move(policies)}, {"events", webhook.events}, {"filter", webhook.filter.empty() ? json::Tree(nullptr) : json::Tree(webhook.filter)},
           {"why", match.note}, {"terms", terms}};
 }
 
@@ -41,13 +50,16 @@ int render_event(const RenderOptions& options, const Loaded& loaded, const engin
 
   json::Tree out{{"webhook", webhook.name}, {"kind", event::name(*kind)}, {"type", match->type}, {"matched", match->matched()}};
   if (webhook.position == engine::Switch::off) out["enabled"] = false;
+  const auto* policy = match->policy();
+  if (policy) out["policy"] = policy->name;
   if (options.explain) out["explain"] = explain_json(webhook, *match);
   json::Tree requests = json::Tree::array();
   core::Hasher hasher;
   bool failed = false;
   for (const auto& endpoint : webhook.endpoints) {
     const auto id = settle::delivery_id(hasher, "render", {"render", 0, 0, now}, webhook.name, endpoint.name);
-    auto request = engine::try_render(webhook, endpoint, record, *kind, {.delivery_id = id, .correlation_id = options.correlation_id}, now);
+    auto request = engine::try_render(webhook, endpoint, record, *kind, {.delivery_id = id, .correlation_id = options.correlation_id,
+                                       .policy = policy ? engine::note_of(*policy) : settle::PolicyNote{}}, now);
     json::Tree row{{"endpoint", endpoint.name}};
     if (request) {
       row.update(to_json(engine::masked(std::move(*request), webhook, endpoint)));

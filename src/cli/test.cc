@@ -1,4 +1,6 @@
 // hookline test: really sends a sample event to a webhook's endpoints.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "command.h"
@@ -17,13 +19,30 @@ struct TestOptions {
   bool json = false;
 };
 
-/// The type to test with: the one given, else the first of the catalogue that the webhook subscribes to.
-const event::TypeInfo* choose_type(const engine::Webhook& webhook, const std::string& asked) {
-  if (!asked.empty()) return event::find_type(asked);
-  for (const auto& type : event::catalogue()) {
-    for (const auto& pattern : webhook.events) {
-      if (event::pattern_matches(pattern, type.kind, type.name)) return &type;
+/// The first policy that names the webhook; nullptr: none.
+const engine::Policy* policy_of(const engine::Definitions& definitions, const engine::Webhook& webhook) {
+  for (const auto& policy : definitions.policies()) {
+    for (const auto position : policy.notify) {
+      if (definitions.matched(position).name == webhook.name) return &policy;
     }
+  }
+  return nullptr;
+}
+
+/// The type to test with: the one given, else the first of the catalogue that the webhook subscribes to, else the
+/// first that triggers its policy.
+const event::TypeInfo* choose_type(const engine::Webhook& webhook, const engine::Policy* policy, const std::string& asked) {
+  if (!asked.empty()) return event::find_type(asked);
+  const auto takes = [](const std::vector<std::string>& patterns, const event::TypeInfo& type) {
+    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+      return event::pattern_matches(pattern, type.kind, type.name);
+    });
+  };
+  for (const auto& type : event::catalogue()) {
+    if (takes(webhook.events, type)) return &type;
+  }
+  for (const auto& type : event::catalogue()) {
+    if (policy != nullptr && takes(policy->on, type)) return &type;
   }
   return event::find_type("incident_triggered");
 }
@@ -40,7 +59,11 @@ int test(const TestOptions& options) {
   if (!loaded) return exit_config;
   const auto* webhook = loaded->definitions->find(options.webhook);
   if (!webhook) return fail(fmt::format("no webhook is named '{}' in {}", options.webhook, options.config));
-  const auto* type = choose_type(*webhook, options.type);
+  const auto* policy = policy_of(*loaded->definitions, *webhook);
+  if (!policy && webhook->trigger == config::Trigger::policy) {
+    fmt::print(stderr, "note: only policies reach '{}', and none that is enabled names it\n", webhook->name);
+  }
+  const auto* type = choose_type(*webhook, policy, options.type);
   if (!type) return fail(fmt::format("the catalogue has no type '{}': `hookline sample` lists them", options.type));
   const std::string event = *event::sample(type->name);
   const auto now = core::read_clock().wall;
@@ -51,7 +74,8 @@ int test(const TestOptions& options) {
   core::Hasher hasher;
   for (const auto& endpoint : webhook->endpoints) {
     const auto id = settle::delivery_id(hasher, "test", {"test", 0, core::to_unix_ms(now), now}, webhook->name, endpoint.name);
-    const engine::Trial trial{.delivery_id = id, .test_message = true, .correlation_id = options.correlation_id};
+    const engine::Trial trial{.delivery_id = id, .test_message = true, .correlation_id = options.correlation_id,
+                              .policy = policy ? engine::note_of(*policy) : settle::PolicyNote{}};
     auto request = engine::try_render(*webhook, endpoint, record, type->kind, trial, now);
     json::Tree row{{"endpoint", endpoint.name}, {"type", type->name}, {"status", nullptr}, {"duration_ms", nullptr},
                    {"response", nullptr}, {"error", nullptr}};

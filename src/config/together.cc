@@ -58,11 +58,7 @@ class Checker {
 
   void check_reached(const Webhook& webhook, const std::vector<Policy>& policies) {
     if (webhook.trigger != Trigger::policy) return;
-    for (const auto& policy : policies) {
-      for (const auto& pattern : policy.notify) {
-        if (glob_matches(pattern.value, webhook.name)) return;
-      }
-    }
+    if (std::any_of(policies.begin(), policies.end(), [&](const Policy& p) { return notifies(p, webhook.name); })) return;
     problems_.push_back(
         {webhook.place,
          fmt::format("no policy notifies the webhook '{}', so nothing reaches it", webhook.name),
@@ -106,6 +102,11 @@ class Checker {
 };
 
 }  // namespace
+
+bool notifies(const Policy& policy, const std::string& webhook) {
+  return std::any_of(policy.notify.begin(), policy.notify.end(),
+                     [&](const Text& pattern) { return glob_matches(pattern.value, webhook); });
+}
 
 void check_together(const std::vector<Webhook>& webhooks, const std::vector<Policy>& policies,
                     Problems& problems, const std::vector<std::string>& known) {

@@ -196,6 +196,18 @@ void Catalog::add_webhook(const Name& name, const state::Version& version, Editi
   if (good.revision == 0) good_.erase(name.name);
 }
 
+std::optional<config::Policy> Catalog::load_policy(const json::Tree& document, const std::string& label,
+                                                   config::Problems& problems) const {
+  auto policy = config::parse_policy(document, label, problems, secrets());
+  if (!policy) return std::nullopt;
+  config::Configuration alone;
+  alone.settings = files_.settings;
+  alone.policies.push_back(*policy);
+  (void)Definitions::compile(alone, problems);
+  if (config::has_errors(problems)) return std::nullopt;
+  return policy;
+}
+
 void Catalog::add_policies(Edition& edition, Listing& listing) {
   for (const auto& policy : files_.policies) {
     const Name name{Sort::policy, policy.name};
@@ -206,10 +218,11 @@ void Catalog::add_policies(Edition& edition, Listing& listing) {
     if (name.sort != Sort::policy || listing.contains(name)) continue;
     auto& listed = listing[name] = from_log(name, version);
     config::Problems problems;
-    if (auto parsed = config::parse_policy(*version.document, label_of(name), problems, secrets())) {
+    if (auto parsed = load_policy(*version.document, label_of(name), problems)) {
       merged_.policies.push_back(std::move(*parsed));
     } else {
       listed.trouble = first_error(problems);
+      edition.whole = edition.whole && names_it_disabled(*version.document);  // events would pass it by
       edition.troubles.push_back(fmt::format("policy {}, revision {}, cannot be loaded here: {}", name.name,
                                              version.revision, listed.trouble));
     }
@@ -242,7 +255,7 @@ config::Problems Catalog::check(Sort sort, const json::Tree& document) const {
   if (sort == Sort::template_keys) {
     (void)config::parse_template(document, label, problems, secrets());
   } else if (sort == Sort::policy) {
-    if (auto policy = config::parse_policy(document, label, problems, secrets())) {
+    if (auto policy = load_policy(document, label, problems)) {
       config::check_together(merged_.webhooks, {std::move(*policy)}, together);
     }
   } else if (auto webhook = load_webhook(document, problems)) {

@@ -33,7 +33,10 @@ class WebhookCompiler {
     webhook_.concurrency = source_.concurrency;
     webhook_.rate_limit = source_.rate_limit;
     webhook_.position = source_.enabled ? Switch::on : Switch::off;
-    for (const auto& pattern : source_.events) webhook_.events.push_back(pattern.value);
+    webhook_.trigger = source_.trigger;
+    if (source_.trigger == config::Trigger::event) {
+      for (const auto& pattern : source_.events) webhook_.events.push_back(pattern.value);
+    }
     if (source_.filter) webhook_.filter = source_.filter->value;
     compile_fields();
     if (source_.payload) {
@@ -207,7 +210,7 @@ std::shared_ptr<const Definitions> Definitions::compile(const config::Configurat
     rule::Subscription subscription{made->webhooks_.back().events, compile_filter(source, index_variables, problems)};
     auto& position = made->webhooks_.back().position;
     if (const auto touched = switches.find(source.name); touched != switches.end()) position = touched->second;
-    if (position == Switch::off || source.trigger != config::Trigger::event) continue;
+    if (position == Switch::off) continue;
     subscriptions.push_back(std::move(subscription));
     made->matchable_.push_back(static_cast<std::uint32_t>(made->webhooks_.size() - 1));
   }
@@ -216,8 +219,48 @@ std::shared_ptr<const Definitions> Definitions::compile(const config::Configurat
     WebhookCompiler(source, configuration.settings, made->attributes_, problems).compile();
     compile_filter(source, unused, problems);
   }
-  made->index_.emplace(std::move(subscriptions), std::move(index_variables));
+  auto notifications = made->compile_policies(configuration, index_variables, problems);
+  made->index_.emplace(std::move(subscriptions), std::move(notifications), std::move(index_variables));
   return made;
+}
+
+std::vector<rule::Notification> Definitions::compile_policies(const config::Configuration& configuration,
+                                                              event::Variables& variables, config::Problems& problems) {
+  std::vector<const config::Policy*> sources;
+  for (const auto& policy : configuration.policies) sources.push_back(&policy);
+  std::sort(sources.begin(), sources.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+  std::vector<rule::Notification> notifications;
+  for (const auto* source : sources) {
+    check_policy(*source, configuration.webhooks, problems);
+    rule::Notification notification{.source = rule::Source(source->source, variables)};
+    Policy policy{.name = source->name, .source = source->source, .threshold = source->threshold};
+    policy.note = std::make_shared<const settle::PolicyNote>(settle::PolicyNote{.policy = source->name});
+    for (const auto& pattern : source->on) policy.on.push_back(pattern.value);
+    if (source->criteria) {
+      policy.criteria = source->criteria->value;
+      auto criteria = rule::Expression::compile_filter(policy.criteria, variables);
+      if (!criteria) {
+        problems.push_back(problem_in(*source->criteria, criteria.error()));
+        continue;
+      }
+      notification.criteria = std::move(*criteria);
+    }
+    if (policy.threshold && !policy.threshold->per.empty()) {
+      const auto path = json::parse_path(policy.threshold->per);
+      if (!path) continue;  // told when it was read
+      policy.per = variables.want(*path);
+    }
+    if (!source->enabled) continue;
+    for (std::uint32_t i = 0; i < matchable_.size(); ++i) {
+      if (config::notifies(*source, webhooks_[matchable_[i]].name)) policy.notify.push_back(i);
+    }
+    notification.on = policy.on;
+    notification.notify = policy.notify;
+    notification.counts = policy.threshold.has_value();
+    notifications.push_back(std::move(notification));
+    policies_.push_back(std::move(policy));
+  }
+  return notifications;
 }
 
 const Webhook* Definitions::find(std::string_view name) const {

@@ -20,6 +20,7 @@ kafka::OwnedRecord reentry_record(const Reentry& reentry, const kafka::OwnedReco
                           .past = reentry.past,
                           .origin = {original.topic, original.partition, original.offset, original.timestamp}};
   if (original.key) waiting.key = *original.key;
+  if (!reentry.policy.policy.empty()) waiting.policy = &reentry.policy;
   kafka::OwnedRecord record{.topic = topics[config::OwnTopic::retry_10s]};
   record.key = reentry.delivery_id;
   record.value = original.value;

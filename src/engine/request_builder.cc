@@ -37,6 +37,11 @@ core::Result<deliver::Request> RequestBuilder::build(const Webhook& webhook, con
                       .formatting = webhook.formatting,
                       .test_message = attempt.test_message};
   if (!attempt.correlation_id.empty()) scope.correlation_id = attempt.correlation_id;
+  if (attempt.policy) {
+    scope.policy = attempt.policy->policy;
+    scope.count = attempt.policy->count;
+    scope.window = attempt.policy->window;
+  }
 
   deliver::Request request{.id = 0, .route = endpoint.route, .method = endpoint.method};
   if (auto done = render_into(endpoint.url, scope, request.url); !done) return tl::unexpected(done.error());

@@ -13,6 +13,7 @@
 #include "hookline/deliver/request.h"
 #include "hookline/engine/definitions.h"
 #include "hookline/event/reader.h"
+#include "hookline/settle/policy_note.h"
 
 namespace hookline::engine {
 
@@ -23,6 +24,7 @@ class RequestBuilder {
     std::uint32_t number = 1;    ///< counts from 1
     bool test_message = false;   ///< "[Test message]" before title and message
     std::string_view correlation_id;
+    const settle::PolicyNote* policy = nullptr;  ///< that brought the event here; nullptr: none
   };
 
   /// `record` must be one that the index's reader could decode. Error: invalid, when a value may not

@@ -55,8 +55,13 @@ core::Result<Match> try_match(const Definitions& definitions, const Webhook& web
     match.terms = filter->explain(*event);
     if (error) match.note = without_answer(webhook.filter, *error, match.terms);
   }
-  if (!match.subscribed) {
-    match.note = fmt::format("`events` [{}] does not take {} ({})", fmt::join(webhook.events, ", "), match.type, name(kind));
+  auto policies = try_policies(definitions, webhook, record, kind);
+  if (!policies) return tl::unexpected(policies.error());
+  match.policies = std::move(*policies);
+  const bool policy_only = webhook.trigger == config::Trigger::policy;
+  if (!match.subscribed && match.policy() == nullptr) {
+    match.note = policy_only && match.policies.empty() ? "only policies reach this webhook, and none that is enabled names it"
+                 : policy_only ? fmt::format("only policies reach this webhook, and none of those that name it takes {} ({})", match.type, name(kind)) : fmt::format("`events` [{}] does not take {} ({})", fmt::join(webhook.events, ", "), match.type, name(kind));
   } else if (match.note.empty()) {
     match.note = !filter ? "no filter: every event of these types" : match.filter_holds ? "the filter is true" : "the filter is false";
   }
@@ -87,7 +92,8 @@ core::Result<deliver::Request> try_render(const Webhook& webhook, const Endpoint
   const RequestBuilder::Attempt attempt{.delivery_id = trial.delivery_id,
                                         .number = trial.attempt,
                                         .test_message = trial.test_message,
-                                        .correlation_id = trial.correlation_id};
+                                        .correlation_id = trial.correlation_id,
+                                        .policy = trial.policy.policy.empty() ? nullptr : &trial.policy};
   return builder.build(webhook, endpoint, record, kind, attempt, now);
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "hookline/config/load.h"
 #include "hookline/config/spelling.h"
 #include "hookline/deliver/egress.h"
 #include "hookline/event/catalogue.h"
@@ -57,14 +58,14 @@ void check_order(const config::Webhook& webhook, config::Problems& problems) {
 }
 
 /// Any type is accepted, but one that nearly is one of the catalogue was probably meant to be it.
-void check_types(const config::Webhook& webhook, config::Problems& problems) {
+void check_types(const std::vector<config::Text>& patterns, config::Problems& problems) {
   static const auto names = [] {
     std::vector<std::string_view> known;
     for (const auto kind : event::kinds) known.push_back(event::name(kind));
     for (const auto& type : event::catalogue()) known.push_back(type.name);
     return known;
   }();
-  for (const auto& pattern : webhook.events) {
+  for (const auto& pattern : patterns) {
     if (pattern.value.find('*') != std::string::npos) continue;
     const auto near = config::closest(pattern.value, names);
     // Types of one family are alike: only a slip of the finger counts.
@@ -97,9 +98,6 @@ void check_in_force(const config::Webhook& webhook, config::Problems& problems) 
   if (webhook.correlation && !webhook.correlation->from.empty()) {
     refuse(problems, place, "`correlation.from` is not in force in this version: updates would have no id", "remove it, or disable the webhook");
   }
-  if (webhook.trigger == config::Trigger::policy) {
-    warn(problems, place, "`trigger: policy` is not in force in this version: nothing reaches this webhook", "");
-  }
   if (!webhook.failure_email.empty()) warn(problems, place, "`failure_email` is not in force in this version", "");
 }
 
@@ -107,9 +105,18 @@ void check_in_force(const config::Webhook& webhook, config::Problems& problems) 
 
 void check_webhook(const config::Webhook& webhook, const config::Settings& settings, config::Problems& problems) {
   check_egress(webhook, settings, problems);
-  check_types(webhook, problems);
+  check_types(webhook.events, problems);
   check_order(webhook, problems);
   check_in_force(webhook, problems);
+}
+
+void check_policy(const config::Policy& policy, const std::vector<config::Webhook>& webhooks, config::Problems& problems) {
+  check_types(policy.on, problems);
+  if (policy.threshold) warn(problems, policy.place, "`threshold` is not in force in this version: the policy notifies nobody", "");
+  for (const auto& webhook : webhooks) {
+    if (!policy.enabled || webhook.enabled || webhook.trigger != config::Trigger::policy || !config::notifies(policy, webhook.name)) continue;
+    warn(problems, policy.place, fmt::format("the policy notifies '{}', which is disabled", webhook.name), "enable the webhook, or leave it out of `notify`");
+  }
 }
 
 void check_payload(const config::Webhook& webhook, const render::Template& payload, config::Problems& problems) {

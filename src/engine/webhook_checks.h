@@ -11,6 +11,9 @@ namespace hookline::engine {
 /// Checks that need no compiled template.
 void check_webhook(const config::Webhook& webhook, const config::Settings& settings, config::Problems& problems);
 
+/// What a policy counts or waits for that can never come, and types that are nearly one of the catalogue.
+void check_policy(const config::Policy& policy, const std::vector<config::Webhook>& webhooks, config::Problems& problems);
+
 /// `event_formatting` asks for both `$Title` and `$Event` as values of a JSON object; and a payload that wants a
 /// correlation id wants somebody who gives it one.
 void check_payload(const config::Webhook& webhook, const render::Template& payload, config::Problems& problems);

@@ -147,13 +147,15 @@ void WorkerCore::take(const event::RecordView& record, Partition& partition) {
   HeldRecord* held = hold(record, partition);
   held->receipt = {partitions_.index_of(partition), partition.epoch, sequence};
   if (whole) return bury_record(held, reason_of(outcome), std::move(objection_));
-  for (const LaneId lane : destinations_) send_to(lane, held);
+  for (const Destination& destination : destinations_) send_to(destination, held);
 }
 
 /// A new delivery, into its lane; or past it, where the lane is full or its endpoint does nothing but fail.
-void WorkerCore::send_to(LaneId id, HeldRecord* record) {
+void WorkerCore::send_to(const Destination& destination, HeldRecord* record) {
+  const LaneId id = destination.lane;
   EndpointLane& lane = lanes_[id];
-  const Handle handle = deliveries_.insert(Delivery{.record = record, .lane = id, .queued_at = now_.mono});
+  const Handle handle =
+      deliveries_.insert(Delivery{.record = record, .lane = id, .queued_at = now_.mono, .policy = destination.policy});
   records_.add_reference(record);
   if (!options_.tiers.empty() && lane.objection().empty() && (lane.full || is_shut(lane))) return park(handle, *deliveries_.find(handle));
   lane.queue.push(static_cast<deliver::DeliveryIndex>(handle));
@@ -187,9 +189,10 @@ RecordOutcome WorkerCore::examine(const event::RecordView& record, event::Kind k
       return RecordOutcome::expired;
     }
   }
-  for (const std::uint32_t position : match_scratch_.matched) {
-    const auto& lanes = lanes_.of_match(position);
-    destinations_.insert(destinations_.end(), lanes.begin(), lanes.end());
+  for (const auto& reached : match_scratch_.reached) {
+    const bool alone = reached.policy == rule::Index::Reached::by_itself;
+    const auto note = alone ? nullptr : definitions_->policies()[reached.policy].note;
+    for (const LaneId lane : lanes_.of_match(reached.webhook)) destinations_.push_back({lane, note});
   }
   return RecordOutcome::matched;
 }

@@ -152,6 +152,12 @@ class WorkerCore {
     std::optional<int> last_status;
     std::string last_error;
     std::string id;
+    std::shared_ptr<const settle::PolicyNote> policy;  ///< that notified the webhook
+  };
+  /// Where the record that is being taken goes.
+  struct Destination {
+    LaneId lane;
+    std::shared_ptr<const settle::PolicyNote> policy;
   };
   /// A record on its way to the broker, on whose acknowledgement a piece of work ends here: a dead
   /// letter, or a delivery that goes on waiting in a retry topic.
@@ -162,6 +168,7 @@ class WorkerCore {
     std::optional<std::uint8_t> tier;  ///< none: to the dead letters
     settle::Reason reason = settle::Reason::decode;
     std::string id, error;
+    std::shared_ptr<const settle::PolicyNote> policy;
     std::uint32_t attempts = 0;
     std::optional<int> status;
     core::WallTime at{};
@@ -188,7 +195,7 @@ class WorkerCore {
   RecordOutcome examine(const event::RecordView& record, event::Kind kind);
   void set_paused(Partition& partition, bool paused);
   HeldRecord* hold(const event::RecordView& record, const Partition& partition);
-  void send_to(LaneId lane, HeldRecord* record);
+  void send_to(const Destination& destination, HeldRecord* record);
 
   // Retry topics: worker_core_retry.cc
   void take_returning(const event::RecordView& record, Partition& partition);
@@ -279,7 +286,7 @@ class WorkerCore {
   event::Scratch event_scratch_;
   rule::Index::Scratch match_scratch_;
   RequestBuilder requests_;
-  std::vector<LaneId> destinations_;  ///< of the record that is being taken
+  std::vector<Destination> destinations_;  ///< of the record that is being taken
   std::string objection_;             ///< why the record that is being taken cannot go on
 
   Mode mode_ = Mode::running;

@@ -82,7 +82,8 @@ void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
   const HeldRecord& record = *delivery.record;
   give_id(delivery);
   if (delivery.attempts == 0) delivery.first_attempt = now_.wall;
-  const RequestBuilder::Attempt attempt{.delivery_id = delivery.id, .number = delivery.past.attempts + delivery.attempts + 1};
+  const RequestBuilder::Attempt attempt{.delivery_id = delivery.id, .number = delivery.past.attempts + delivery.attempts + 1,
+                                        .policy = delivery.policy.get()};
   auto request = requests_.build(*lane.webhook, *lane.endpoint, record.view, record.kind, attempt, now_.wall);
   if (!request) {
     lane.queue.finished();
@@ -227,6 +228,7 @@ void WorkerCore::leave(Handle handle, Delivery& delivery, Departure departure) {
   departure.record = delivery.record;
   departure.lane = delivery.lane;
   departure.id = std::move(delivery.id);
+  departure.policy = std::move(delivery.policy);
   departure.attempts = delivery.attempts;
   departure.past = delivery.past;
   departure.status = delivery.last_status;
@@ -281,7 +283,8 @@ kafka::OwnedRecord WorkerCore::record_of(const Departure& departure) const {
                                   .error = departure.error,
                                   .key = record.view.key,
                                   .past = departure.past,
-                                  .origin = origin_of(record)};
+                                  .origin = origin_of(record),
+                                  .policy = departure.policy.get()};
     out.key = departure.id;
     out.headers = settle::waiting_headers(waiting, original);
     return out;
@@ -296,7 +299,8 @@ kafka::OwnedRecord WorkerCore::record_of(const Departure& departure) const {
                                   .origin = origin_of(record),
                                   .failed_at = departure.at,
                                   .past = departure.past,
-                                  .pointer = departure.pointer};
+                                  .pointer = departure.pointer,
+                                  .policy = departure.policy.get()};
   if (departure.pointer) {
     original.clear();
     std::string topic;

@@ -140,6 +140,7 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
   if (!ours) return bury_record(held, settle::Reason::decode, "not a delivery that Hookline handed over");
 
   const LaneId id = lanes_.named(waiting->webhook, waiting->endpoint);
+  auto& policy = waiting->policy;
   const Handle handle = deliveries_.insert(Delivery{.tier = partition.tier,
                                                     .record = held,
                                                     .lane = id,
@@ -150,7 +151,8 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
                                                     .due = from_ms(waiting->due_at_ms),
                                                     .last_status = waiting->http_status,
                                                     .last_error = std::move(waiting->error),
-                                                    .id = std::move(waiting->delivery_id)});
+                                                    .id = std::move(waiting->delivery_id),
+                                                    .policy = policy.policy.empty() ? nullptr : std::make_shared<const settle::PolicyNote>(std::move(policy))});
   records_.add_reference(held);
   go_on(handle, *deliveries_.find(handle));
 }

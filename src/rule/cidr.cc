@@ -1,4 +1,4 @@
-#include "cidr.h"
+#include "hookline/rule/cidr.h"
 
 #include <algorithm>
 #include <charconv>

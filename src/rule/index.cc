@@ -65,8 +65,8 @@ std::uint64_t next_id() {
 }  // namespace
 
 struct Index::Tables {
-  Tables(std::vector<Subscription> list, event::Variables names)
-      : subscriptions(std::move(list)), variables(std::move(names)), reader(variables) {
+  Tables(std::vector<Subscription> list, std::vector<Notification> rules, event::Variables names)
+      : subscriptions(std::move(list)), policies(std::move(rules)), variables(std::move(names)), reader(variables) {
     build();
   }
 
@@ -74,8 +74,10 @@ struct Index::Tables {
   Group& group(const std::string& pattern, std::map<std::string, std::uint32_t>& known);
 
   std::uint64_t id = next_id();
+  // Where positions of both are meant, those of policies come after those of subscriptions.
   std::vector<Subscription> subscriptions;
-  std::vector<const Node*> filters;  // of each subscription, or null
+  std::vector<Notification> policies;
+  std::vector<const Node*> filters;  // of each subscription, or null; then the policies' criteria
   event::Variables variables;
   event::Reader reader;
   std::vector<Group> groups;
@@ -97,21 +99,24 @@ Group& Index::Tables::group(const std::string& pattern, std::map<std::string, st
 }
 
 void Index::Tables::build() {
-  std::vector<std::vector<Expression::Guard>> guards(subscriptions.size());
+  const std::size_t rules = subscriptions.size() + policies.size();
+  std::vector<std::vector<Expression::Guard>> guards(rules);
   Crowd crowd;
-  for (std::size_t i = 0; i < subscriptions.size(); ++i) {
-    const auto& filter = subscriptions[i].filter;
+  for (std::size_t i = 0; i < rules; ++i) {
+    const Notification* policy = i < subscriptions.size() ? nullptr : &policies[i - subscriptions.size()];
+    const auto& filter = policy ? policy->criteria : subscriptions[i].filter;
     filters.push_back(filter ? &filter->program_->root() : nullptr);
     if (filter) guards[i] = filter->guards();
+    if (policy && policy->source.guard()) guards[i].push_back(*policy->source.guard());
     for (const auto& guard : guards[i]) {
       for (const std::string& text : guard.any_of)
         ++crowd[{guard.variable, text}];
     }
   }
   std::map<std::string, std::uint32_t> known;
-  for (std::uint32_t i = 0; i < subscriptions.size(); ++i) {
+  for (std::uint32_t i = 0; i < rules; ++i) {
     const Expression::Guard* guard = choose(guards[i], crowd, variables);
-    std::vector<std::string> patterns = subscriptions[i].events;
+    std::vector<std::string> patterns = i < subscriptions.size() ? subscriptions[i].events : policies[i - subscriptions.size()].on;
     std::sort(patterns.begin(), patterns.end());
     patterns.erase(std::unique(patterns.begin(), patterns.end()), patterns.end());
     for (const std::string& pattern : patterns) {
@@ -135,8 +140,8 @@ void Index::Tables::build() {
   }
 }
 
-Index::Index(std::vector<Subscription> subscriptions, event::Variables variables)
-    : tables_(std::make_unique<const Tables>(std::move(subscriptions), std::move(variables))) {}
+Index::Index(std::vector<Subscription> subscriptions, std::vector<Notification> policies, event::Variables variables)
+    : tables_(std::make_unique<const Tables>(std::move(subscriptions), std::move(policies), std::move(variables))) {}
 Index::~Index() = default;
 Index::Index(Index&&) noexcept = default;
 Index& Index::operator=(Index&&) noexcept = default;
@@ -170,7 +175,10 @@ const std::vector<std::uint32_t>& Index::groups_of(const event::Event& event, Ty
 void Index::match(const event::Event& event, Scratch& scratch) const {
   scratch.arena.clear();
   scratch.matched.clear();
+  scratch.reached.clear();
+  scratch.counting.clear();
   scratch.failed.clear();
+  scratch.policies.clear();
   Positions& candidates = scratch.candidates;
   candidates.clear();
   std::size_t sources = 0;
@@ -190,15 +198,66 @@ void Index::match(const event::Event& event, Scratch& scratch) const {
     candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
   }
 
+  const auto webhooks = static_cast<std::uint32_t>(tables_->subscriptions.size());
   const Arena::Mark mark = scratch.arena.mark();
   for (const std::uint32_t position : candidates) {
+    const Notification* policy = position < webhooks ? nullptr : &tables_->policies[position - webhooks];
+    if (policy && !policy->source.holds(event, scratch.arena)) continue;
     const Node* const filter = tables_->filters[position];
     Evaluation evaluation(&event, scratch.arena);
     const Truth answer = filter == nullptr ? Truth::yes : evaluation.truth(*filter);
-    if (answer == Truth::yes) scratch.matched.push_back(position);
-    if (answer == Truth::error) scratch.failed.push_back(position);
     scratch.arena.release(mark);
+    if (answer == Truth::yes) {
+      policy ? scratch.policies.push_back(position - webhooks) : scratch.reached.push_back({position});
+    } else if (answer == Truth::error) {
+      if (!policy) scratch.failed.push_back(position);
+      if (policy) scratch.failed.insert(scratch.failed.end(), policy->notify.begin(), policy->notify.end());
+    }
   }
+  if (!scratch.policies.empty() || scratch.failed.size() > 1) follow_policies(event, scratch);
+  for (const Reached& reached : scratch.reached) scratch.matched.push_back(reached.webhook);
+}
+
+/// Adds the webhooks that the policies found by match() notify.
+void Index::follow_policies(const event::Event& event, Scratch& scratch) const {
+  scratch.refused.clear();
+  for (const std::uint32_t policy : scratch.policies) {
+    tables_->policies[policy].counts ? scratch.counting.push_back(policy) : notify(policy, event, scratch);
+  }
+  std::sort(scratch.reached.begin(), scratch.reached.end(),
+            [](const Reached& a, const Reached& b) { return a.webhook < b.webhook; });
+  std::sort(scratch.failed.begin(), scratch.failed.end());
+  scratch.failed.erase(std::unique(scratch.failed.begin(), scratch.failed.end()), scratch.failed.end());
+}
+
+void Index::notify(std::uint32_t policy, const event::Event& event, Scratch& scratch) const {
+  const Arena::Mark mark = scratch.arena.mark();
+  for (const std::uint32_t webhook : tables_->policies[policy].notify) {
+    const auto there = std::ranges::find(scratch.reached, webhook, &Reached::webhook);
+    if (there != scratch.reached.end()) {
+      if (there->policy == Reached::by_itself) there->policy = policy;
+      continue;
+    }
+    if (std::ranges::find(scratch.refused, webhook) != scratch.refused.end()) continue;
+    const Node* const filter = tables_->filters[webhook];
+    Evaluation evaluation(&event, scratch.arena);
+    const Truth answer = filter == nullptr ? Truth::yes : evaluation.truth(*filter);
+    scratch.arena.release(mark);
+    if (answer == Truth::error) scratch.failed.push_back(webhook);
+    if (answer == Truth::yes) {
+      scratch.reached.push_back({webhook, policy});
+    } else {
+      scratch.refused.push_back(webhook);
+    }
+  }
+}
+
+void Index::fire(std::uint32_t policy, const event::Event& event, Scratch& scratch) const {
+  match(event, scratch);
+  scratch.refused = scratch.matched;
+  scratch.reached.clear();
+  scratch.matched.clear();
+  notify(policy, event, scratch);
 }
 
 }  // namespace hookline::rule

@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-#include "cidr.h"
+#include "hookline/rule/cidr.h"
 #include "hookline/rule/expression.h"
 
 namespace re2 {

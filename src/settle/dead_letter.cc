@@ -54,6 +54,7 @@ std::vector<OwnedHeader> dead_letter_headers(const DeadLetter& letter,
   out.number(header::failed_at, core::to_unix_ms(letter.failed_at));
   out.past(letter.past);
   if (letter.pointer) out.text(header::pointer, "true");
+  if (letter.policy) out.policy(*letter.policy);
   out.text(header::connect_topic, letter.origin.topic);
   out.number(header::connect_partition, letter.origin.partition);
   out.number(header::connect_offset, letter.origin.offset);
@@ -87,6 +88,7 @@ std::optional<ParsedDeadLetter> parse_dead_letter(std::span<const OwnedHeader> h
       .failed_at_ms = *failed_at,
       .past = header::find_past(headers),
       .pointer = header::find(headers, header::pointer) == "true",
+      .policy = header::policy_note(headers),
   };
 }
 

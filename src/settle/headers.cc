@@ -60,6 +60,21 @@ Past find_past(std::span<const OwnedHeader> headers) {
           .attempts = find_number<std::uint32_t>(headers, earlier_attempts).value_or(0)};
 }
 
+void Writer::policy(const PolicyNote& note) {
+  text_if_any(header::policy, note.policy);
+  if (note.count) number(policy_count, static_cast<std::int64_t>(*note.count));
+  if (note.window) number(policy_window, *note.window / std::chrono::milliseconds(1));
+}
+
+PolicyNote policy_note(std::span<const OwnedHeader> headers) {
+  PolicyNote note{.policy = text_or_empty(headers, policy), .count = {}, .window = {}};
+  note.count = find_number<std::uint64_t>(headers, policy_count);
+  const auto window = find_number<std::int64_t>(headers, policy_window);
+  // One of hundreds of years is of no policy.
+  if (window && *window >= 0 && *window < (std::int64_t{1} << 40)) note.window = std::chrono::milliseconds(*window);
+  return note;
+}
+
 std::optional<std::string_view> find(std::span<const OwnedHeader> headers, std::string_view name) {
   const auto found = std::find_if(headers.rbegin(), headers.rend(),
                                   [&](const OwnedHeader& header) { return header.first == name; });

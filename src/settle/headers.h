@@ -39,6 +39,12 @@ inline constexpr std::string_view hops = "hookline.hops";
 inline constexpr std::string_view generation = "hookline.replay.generation";
 inline constexpr std::string_view replays = "hookline.replays";
 inline constexpr std::string_view earlier_attempts = "hookline.earlier.attempts";
+inline constexpr std::string_view policy = "hookline.policy";
+inline constexpr std::string_view policy_count = "hookline.policy.count";
+inline constexpr std::string_view policy_window = "hookline.policy.window";
+inline constexpr std::string_view group = "hookline.group";
+inline constexpr std::string_view fired_offset = "hookline.fired.offset";
+inline constexpr std::string_view fired_until = "hookline.fired.until";
 
 inline constexpr std::string_view connect_topic = "__connect.errors.topic";
 inline constexpr std::string_view connect_partition = "__connect.errors.partition";
@@ -58,6 +64,7 @@ class Writer {
   void origin(const Origin& origin);
   /// Nothing if it never ended before.
   void past(const Past& past);
+  void policy(const PolicyNote& note);
   std::vector<OwnedHeader> take() { return std::move(headers_); }
 
  private:
@@ -68,6 +75,8 @@ class Writer {
 std::optional<std::string_view> find(std::span<const OwnedHeader> headers, std::string_view name);
 /// "" if there is none.
 std::string text_or_empty(std::span<const OwnedHeader> headers, std::string_view name);
+
+PolicyNote policy_note(std::span<const OwnedHeader> headers);
 
 /// A number, spelled as Writer spells it, in the range of T; nullopt for anything else.
 template <class T>

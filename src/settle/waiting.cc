@@ -19,6 +19,7 @@ std::vector<OwnedHeader> waiting_headers(const Waiting& waiting, std::span<const
   if (waiting.key) out.bytes(header::key, *waiting.key);
   out.past(waiting.past);
   out.origin(waiting.origin);
+  if (waiting.policy) out.policy(*waiting.policy);
   return out.take();
 }
 
@@ -53,6 +54,7 @@ std::optional<ParsedWaiting> parse_waiting(std::span<const OwnedHeader> headers)
       .origin_partition = *partition,
       .origin_offset = *offset,
       .origin_timestamp_ms = *timestamp,
+      .policy = header::policy_note(headers),
   };
   if (const auto key = header::find(headers, header::key)) parsed.key = std::string(*key);
   return parsed;

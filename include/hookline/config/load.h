@@ -69,6 +69,9 @@ std::vector<Webhook> parse_webhooks(std::string_view yaml, std::string_view file
 void check_together(const std::vector<Webhook>& webhooks, const std::vector<Policy>& policies,
                     Problems& problems, const std::vector<std::string>& known = {});
 
+/// Does `notify` name the webhook, by its name or a glob?
+bool notifies(const Policy& policy, const std::string& webhook);
+
 /// A webhook as the tree that its YAML is: defaults and what its template sets left out, secrets
 /// masked as "***", of a secret URL only scheme and host.
 json::Tree to_tree(const Webhook& webhook);

@@ -76,6 +76,7 @@ class Catalog {
   void add_policies(Edition& edition, Listing& listing);
   std::map<std::string, Switch> add_switches(Listing& listing) const;
   std::optional<config::Webhook> load_webhook(const json::Tree& document, config::Problems& problems) const;
+  std::optional<config::Policy> load_policy(const json::Tree& document, const std::string& label, config::Problems& problems) const;
   config::SecretSource secrets() const { return config::SecretSource::within(files_.settings.secrets); }
 
   mutable std::mutex mutex_;

@@ -18,6 +18,7 @@
 #include "hookline/render/template.h"
 #include "hookline/rule/expression.h"
 #include "hookline/rule/index.h"
+#include "hookline/settle/policy_note.h"
 
 namespace hookline::engine {
 
@@ -63,9 +64,22 @@ struct Webhook {
   config::Retry retry;
   std::uint32_t concurrency = 64;
   std::optional<double> rate_limit;          ///< requests per second of the whole process
-  std::vector<std::string> events;           ///< patterns, for people
+  std::vector<std::string> events;           ///< patterns, for people; with `trigger: policy` none
+  config::Trigger trigger = config::Trigger::event;
   std::string filter;                        ///< source text, for people; empty: none
   Switch position = Switch::on;
+};
+
+struct Policy {
+  std::string name;
+  /// What a delivery says of it, shared by all of them; without count and window for one that counts.
+  std::shared_ptr<const settle::PolicyNote> note;
+  std::vector<std::uint32_t> notify;         ///< positions in Definitions::matchable()
+  std::vector<std::string> on;               ///< patterns, for people
+  config::SourceMatch source;                ///< likewise
+  std::string criteria;                      ///< likewise; empty: none
+  std::optional<config::Threshold> threshold;
+  std::optional<event::VariableId> per;      ///< of the threshold, within the index's reader
 };
 
 class Definitions {
@@ -83,7 +97,10 @@ class Definitions {
 
   /// Answers with positions in `matchable()`.
   const rule::Index& index() const { return *index_; }
-  /// Positions in webhooks() of those that the index knows: not switched off, and triggered by events.
+  /// Those that are enabled, by name; positions are those of the index.
+  const std::vector<Policy>& policies() const { return policies_; }
+
+  /// Positions in webhooks() of those that the index knows: not switched off.
   const std::vector<std::uint32_t>& matchable() const { return matchable_; }
   /// The webhook that a position of the index means.
   const Webhook& matched(std::uint32_t position) const { return webhooks_[matchable_[position]]; }
@@ -96,10 +113,13 @@ class Definitions {
 
  private:
   Definitions() = default;
+  std::vector<rule::Notification> compile_policies(const config::Configuration& configuration, event::Variables& variables,
+                                                   config::Problems& problems);
 
   event::AttributeTable attributes_;
   std::vector<Webhook> webhooks_;
   std::vector<std::uint32_t> matchable_;
+  std::vector<Policy> policies_;
   std::optional<rule::Index> index_;
   std::optional<event::VariableId> time_variable_;
   std::uint64_t revision_ = 0;

@@ -26,6 +26,7 @@ struct Reentry {
   std::string delivery_id;
   event::Kind kind = event::Kind::alarm;  ///< of the event
   settle::Past past;                      ///< its generation is that of this re-entry
+  settle::PolicyNote policy;              ///< that brought it about; without name: none
 };
 
 /// The record to produce. `original` is the event's record: its topic, partition, offset and timestamp are where

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "hookline/core/time.h"
+#include "hookline/settle/policy_note.h"
 
 namespace hookline::settle {
 
@@ -70,6 +71,7 @@ struct DeadLetter {
   core::WallTime failed_at{};
   Past past;
   bool pointer = false;  ///< the original is not in this record: read it at `origin`
+  const PolicyNote* policy = nullptr;  ///< that notified the webhook; nullptr: none
 };
 
 /// Headers of a dead letter: `original` without any `hookline.*` and `__connect.errors.*`, in their
@@ -92,6 +94,7 @@ struct ParsedDeadLetter {
   std::int64_t failed_at_ms = 0;
   Past past;
   bool pointer = false;
+  PolicyNote policy;
 };
 std::optional<ParsedDeadLetter> parse_dead_letter(std::span<const OwnedHeader> headers);
 

@@ -13,6 +13,7 @@
 
 #include "hookline/core/time.h"
 #include "hookline/settle/dead_letter.h"
+#include "hookline/settle/policy_note.h"
 
 namespace hookline::settle {
 
@@ -30,6 +31,7 @@ struct Waiting {
   std::optional<std::string_view> key;  ///< of the original record
   Past past;                            ///< attempts and hops count from the last re-entry
   Origin origin;
+  const PolicyNote* policy = nullptr;   ///< that notified the webhook; nullptr: none
 };
 
 /// `original` without Hookline's own headers (is_own_header), then those of the delivery.
@@ -48,6 +50,7 @@ struct ParsedWaiting {
   std::int32_t origin_partition = 0;
   std::int64_t origin_offset = 0;
   std::int64_t origin_timestamp_ms = 0;
+  PolicyNote policy;
 };
 /// nullopt if it is not one of Hookline's.
 std::optional<ParsedWaiting> parse_waiting(std::span<const OwnedHeader> headers);

@@ -14,11 +14,16 @@
 
 #include "engine/worker_core.h"
 #include "hookline/config/load.h"
+#include "hookline/config/stored.h"
 
 namespace hookline::engine {
 
-inline std::shared_ptr<const Definitions> definitions_of(std::string_view yaml) {
+/// `policies`: a JSON list of them.
+inline std::shared_ptr<const Definitions> definitions_of(std::string_view yaml, std::string_view policies = "[]") {
   config::Configuration configuration;
+  for (const auto& document : json::Tree::parse(policies)) {
+    if (auto policy = config::parse_policy(document, "test", configuration.problems, config::SecretSource::system())) configuration.policies.push_back(std::move(*policy));
+  }
   configuration.webhooks = config::parse_webhooks(yaml, "test.yaml", {}, configuration.problems);
   auto made = Definitions::compile(configuration, configuration.problems);
   if (config::has_errors(configuration.problems)) {
@@ -32,8 +37,9 @@ class CoreDriver {
  public:
   static constexpr std::string_view topic = "ops.incidents";
 
-  explicit CoreDriver(std::string_view webhooks, CoreOptions options = {}) : tiers(options.tiers), core(options_of(std::move(options)), metrics) {
-    inputs.definitions = definitions_of(webhooks);
+  explicit CoreDriver(std::string_view webhooks, CoreOptions options = {}, std::string_view policies = "[]")
+      : tiers(options.tiers), core(options_of(std::move(options)), metrics) {
+    inputs.definitions = definitions_of(webhooks, policies);
     step();
   }
 

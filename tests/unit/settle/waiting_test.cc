@@ -136,5 +136,19 @@ TEST(Waiting, BecomesADeadLetterWithoutATraceOfTheWait) {
   EXPECT_EQ(dead_letter_headers(letter, waiting), dead_letter_headers(letter, original));
 }
 
+TEST(Waiting, CarriesWhatThePolicySaid) {
+  const PolicyNote note{.policy = "critical-hosts", .count = 100, .window = std::chrono::minutes(10)};
+  Waiting waiting = example();
+  waiting.policy = &note;
+  const auto headers = waiting_headers(waiting, {});
+  EXPECT_THAT(headers, testing::IsSupersetOf(Headers{
+                           {"hookline.policy", "critical-hosts"}, {"hookline.policy.count", "100"}, {"hookline.policy.window", "600000"}}));
+  EXPECT_EQ(parse_waiting(headers)->policy, note);
+  EXPECT_EQ(parse_waiting(waiting_headers(example(), {}))->policy, PolicyNote{});
+
+  const DeadLetter letter{.webhook = "w", .origin = example().origin, .policy = &note};
+  EXPECT_EQ(parse_dead_letter(dead_letter_headers(letter, {}))->policy, note);
+}
+
 }  // namespace
 }  // namespace hookline::settle
