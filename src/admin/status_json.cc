@@ -1,12 +1,16 @@
 #include "status_json.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "hookline/core/time.h"
 
 namespace hookline::admin {
 namespace {
+
+/// As EndpointStatus::circuit counts them.
+constexpr std::array circuit_names{"closed", "half_open", "open"};
 
 double seconds(core::Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -34,6 +38,9 @@ json::Tree endpoints_json(const engine::EngineStatus& status) {
       sum.queued += e.queued;
       sum.in_flight += e.in_flight;
       sum.waiting += e.waiting;
+      sum.parked += e.parked;
+      sum.circuit = std::max(sum.circuit, e.circuit);
+      sum.dead_lettered += e.dead_lettered;
       sum.delivered += e.delivered;
       sum.failed += e.failed;
       if (e.last_error_at && (!sum.last_error_at || *e.last_error_at > *sum.last_error_at)) {
@@ -46,7 +53,8 @@ json::Tree endpoints_json(const engine::EngineStatus& status) {
   for (const auto& [name, e] : sums) {
     json::Tree row{{"webhook", name.first},     {"endpoint", name.second}, {"queued", e.queued},
                    {"in_flight", e.in_flight},  {"waiting", e.waiting},    {"delivered", e.delivered},
-                   {"failed_attempts", e.failed}};
+                   {"failed_attempts", e.failed}, {"dead_lettered", e.dead_lettered}, {"parked", e.parked},
+                   {"circuit", circuit_names[std::min<std::size_t>(e.circuit, circuit_names.size() - 1)]}};
     row["last_error"] = e.last_error_at ? json::Tree(e.last_error) : json::Tree(nullptr);
     row["last_error_at"] = e.last_error_at ? json::Tree(core::format_rfc3339(*e.last_error_at)) : json::Tree(nullptr);
     out.push_back(std::move(row));
@@ -82,6 +90,8 @@ json::Tree to_json(const engine::EngineStatus& status, const engine::Readiness& 
   out["workers"] = std::move(workers);
   out["partitions"] = std::move(partitions);
   out["endpoints"] = endpoints_json(status);
+  out["retry_backlog"] = json::Tree::object();
+  for (const auto& [tier, waiting] : status.retry_backlog) out["retry_backlog"][tier] = waiting;
   return out;
 }
 

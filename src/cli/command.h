@@ -33,6 +33,7 @@ void add_send(CLI::App& app, Action& chosen);
 void add_dead_letters(CLI::App& app, Action& chosen);
 void add_topics(CLI::App& app, Action& chosen);
 void add_webhooks(CLI::App& app, Action& chosen);
+void add_status(CLI::App& app, Action& chosen);
 
 /// The configuration with its compiled definitions.
 struct Loaded {

@@ -1,14 +1,13 @@
 // hookline webhooks list|get|apply|delete|enable|disable: the admin API of a running process from the shell.
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 
 #include <fmt/format.h>
 
+#include "admin_api.h"
 #include "command.h"
-#include "hookline/admin/client.h"
 #include "hookline/config/stored.h"
 #include "hookline/json/tree.h"
 
@@ -22,50 +21,11 @@ struct WebhooksOptions {
   bool json = false;
 };
 
-std::string from_environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
-
-std::string dump(const json::Tree& tree) { return tree.dump(2, ' ', false, json::Tree::error_handler_t::replace); }
-
 core::Result<admin::ClientAnswer> call(const WebhooksOptions& options, const admin::ClientRequest& request) {
-  return admin::call(options.url, from_environment("HOOKLINE_ADMIN_TOKEN"), request);
+  return call_api(options.url, request);
 }
 
 std::string path_of(const std::string& name) { return fmt::format("{}/{}", webhooks_path, name); }
-
-/// What the API has against a request, a line for each mistake.
-int refused(const admin::ClientAnswer& answer) {
-  const auto body = json::parse_tree(answer.body);
-  if (!body || !body->is_object()) return fail(fmt::format("the admin API answers with status {}", answer.status));
-  const auto text = [](const json::Tree& tree, const char* key) {
-    const auto value = tree.value(key, json::Tree(""));
-    return value.is_string() ? value.get<std::string>() : value.dump();
-  };
-  for (const auto& error : body->value("errors", json::Tree::array())) {
-    const auto remedy = text(error, "remedy");
-    fmt::print(stderr, "{}: {}{}{}\n", text(error, "pointer"), text(error, "detail"), remedy.empty() ? "" : "; ", remedy);
-  }
-  return fail(fmt::format("{}: {}", text(*body, "title"), text(*body, "detail")));
-}
-
-/// The JSON of an answer of status 2xx; nullopt, and `code` the exit code, for everything else.
-std::optional<json::Tree> expect(const core::Result<admin::ClientAnswer>& answer, int& code) {
-  if (!answer) {
-    code = fail(answer.error().message);
-    if (answer.error().code == core::ErrorCode::invalid) code = exit_usage;
-    return std::nullopt;
-  }
-  if (answer->status / 100 != 2) {
-    code = refused(*answer);
-    return std::nullopt;
-  }
-  auto body = json::parse_tree(answer->body.empty() ? "{}" : answer->body);
-  if (body) return std::move(*body);
-  code = fail("the admin API's answer is not JSON");
-  return std::nullopt;
-}
 
 int list(const WebhooksOptions& options) {
   int code = exit_failed;
@@ -171,10 +131,10 @@ void add_webhooks(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<WebhooksOptions>();
   auto* group = app.add_subcommand("webhooks", "Webhooks of a running process: list, get, apply, delete, enable, disable");
   group->require_subcommand(1);
-  group->footer("HOOKLINE_ADMIN_TOKEN: the token of the admin API, if it asks for one.");
+  group->footer(std::string(token_help));
   const auto add = [&](const char* name, const char* help, int (*run)(const WebhooksOptions&)) {
     auto* command = group->add_subcommand(name, help);
-    command->add_option("--url", options->url, "The admin API")->envname("HOOKLINE_URL")->default_val("http://127.0.0.1:8080");
+    add_url_option(*command, options->url);
     command->add_flag("--json", options->json, "Print JSON");
     command->callback([options, run, &chosen] { chosen = [options, run] { return run(*options); }; });
     return command;

@@ -34,6 +34,12 @@ const std::string& retry_topic(const config::Settings& settings, std::size_t tie
   return settings.topics[static_cast<config::OwnTopic>(static_cast<std::size_t>(config::OwnTopic::retry_10s) + tier)];
 }
 
+/// "10s", "1m", …: the end of its suffix.
+std::string retry_tier_name(std::size_t tier) {
+  const auto suffix = config::suffix(static_cast<config::OwnTopic>(static_cast<std::size_t>(config::OwnTopic::retry_10s) + tier));
+  return std::string(suffix.substr(suffix.find('.') + 1));
+}
+
 std::vector<SourceTopic> source_topics(const config::Settings& settings) {
   std::vector<SourceTopic> topics;
   for (const auto kind : event::kinds) {
@@ -345,6 +351,15 @@ EngineStatus Engine::status() const {
   status.silent_workers = workers.size() - std::min(workers.size(), status.workers.size());
   std::sort(status.workers.begin(), status.workers.end(),
             [](const WorkerStatus& a, const WorkerStatus& b) { return a.worker < b.worker; });
+  for (std::size_t tier = 0; tier < config::retry_tier_count; ++tier) {
+    std::int64_t waiting = 0;
+    for (const auto& worker : status.workers) {
+      for (const auto& p : worker.partitions) {
+        if (p.topic == retry_topic(settings_, tier) && p.end) waiting += std::max<std::int64_t>(0, *p.end - p.committed);
+      }
+    }
+    status.retry_backlog.emplace_back(retry_tier_name(tier), waiting);
+  }
   return status;
 }
 
@@ -372,24 +387,18 @@ Readiness Engine::readiness() const {
 
 std::string Engine::exposition() {
   std::set<std::pair<std::string, std::int32_t>> owned;
-  std::array<std::int64_t, config::retry_tier_count> backlog{};
-  for (const auto& worker : status().workers) {
+  const auto now = status();
+  for (const auto& worker : now.workers) {
     for (const auto& endpoint : worker.endpoints) {
       metrics_.circuit_state(endpoint.webhook, endpoint.endpoint).set(endpoint.circuit);
     }
     for (const auto& p : worker.partitions) {
       owned.emplace(p.topic, p.partition);
-      for (std::size_t tier = 0; tier < backlog.size(); ++tier) {
-        if (p.topic == retry_topic(settings_, tier) && p.end) backlog[tier] += std::max<std::int64_t>(0, *p.end - p.committed);
-      }
       if (p.end) metrics_.consumer_lag(p.topic, p.partition).set(std::max<std::int64_t>(0, *p.end - p.committed));
       metrics_.oldest_open(p.topic, p.partition).set(p.holder ? p.holder->open_for : core::Duration{});
     }
   }
-  for (std::size_t tier = 0; tier < backlog.size(); ++tier) {
-    const auto& topic = config::suffix(static_cast<config::OwnTopic>(static_cast<std::size_t>(config::OwnTopic::retry_10s) + tier));
-    metrics_.retry_backlog(topic.substr(topic.find('.') + 1)).set(backlog[tier]);
-  }
+  for (const auto& [tier, waiting] : now.retry_backlog) metrics_.retry_backlog(tier).set(waiting);
   const std::lock_guard lock(mutex_);
   for (const auto& [topic, partition] : exposed_) {
     if (!owned.contains({topic, partition})) metrics_.forget_partition(topic, partition);

@@ -42,7 +42,7 @@ struct EndpointLane {
   core::MonoTime full_since{};
   std::optional<core::MonoTime> roomy_since;  ///< stands among the lanes with room, last active then
   // For people: what the endpoint did lately.
-  std::uint64_t delivered = 0, failed = 0;
+  std::uint64_t delivered = 0, failed = 0, dead_lettered = 0;
   std::string last_error;
   core::WallTime last_error_at{};
 

@@ -288,6 +288,7 @@ WorkerStatus WorkerCore::status(core::Now now) {
                                 .circuit = static_cast<std::uint8_t>(lane.circuit.state()),
                                 .delivered = lane.delivered,
                                 .failed = lane.failed,
+                                .dead_lettered = lane.dead_lettered,
                                 .last_error = lane.last_error,
                                 .last_error_at = lane.last_error.empty() ? std::nullopt
                                                                          : std::optional(lane.last_error_at)});

@@ -337,7 +337,10 @@ void WorkerCore::on_produced(const kafka::ProduceReport& report) {
       next_commit_ = std::min(next_commit_, now_.mono + handed_over_commit);
     } else {
       meter_.dead_letter(departure->reason);
-      if (departure->lane) lanes_[*departure->lane].meter.dead_lettered->add();
+      if (departure->lane) {
+        lanes_[*departure->lane].meter.dead_lettered->add();
+        ++lanes_[*departure->lane].dead_lettered;
+      }
     }
     HeldRecord* record = departure->record;
     departures_.erase(report.token);

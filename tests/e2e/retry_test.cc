@@ -81,6 +81,11 @@ TEST_F(RetryTopics, ADeadEndpointCostsItsNeighbourNothingAndItselfOnlyTime) {
   first.start();
   ASSERT_TRUE(wait_until([&] { return receiver.count() > 9000; }, 120s));
   EXPECT_EQ(metric(second, R"(hookline_circuit_state{webhook="ill",endpoint="0"})"), 2) << second.log();
+  const auto status = run_hookline({"status"}, {}, {{"HOOKLINE_URL", fmt::format("http://127.0.0.1:{}", second.admin_port())}});
+  EXPECT_EQ(status.status.code, 0) << status.errors;
+  EXPECT_NE(status.output.find("ill/0"), std::string::npos) << status.output;
+  EXPECT_NE(status.output.find("open"), std::string::npos) << status.output;
+  EXPECT_EQ(status.output.find("10s 0  1m 0  10m 0  1h 0  6h 0"), std::string::npos) << "something waits in retry topics: " << status.output;
   dead.accept();
   ASSERT_TRUE(wait_until([&] { return receiver.count() > 10'000; }, 120s));
   const auto events = load.stop();

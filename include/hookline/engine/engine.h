@@ -49,6 +49,8 @@ struct EngineStatus {
   std::uint64_t producer_pending = 0;
   std::vector<WorkerStatus> workers;
   std::size_t silent_workers = 0;  ///< did not answer in time
+  /// "10s", "1m", …: deliveries that wait there, in this process's partitions, as last heard.
+  std::vector<std::pair<std::string, std::int64_t>> retry_backlog;
 };
 
 class Engine {

@@ -37,6 +37,7 @@ struct EndpointStatus {
   std::uint64_t parked = 0;                  ///< handed to a retry topic before any attempt, and not back yet
   std::uint8_t circuit = 0;                  ///< 0 closed, 1 half-open, 2 open
   std::uint64_t delivered = 0, failed = 0;   ///< attempts since this worker started
+  std::uint64_t dead_lettered = 0;           ///< deliveries, likewise
   std::string last_error;
   std::optional<core::WallTime> last_error_at;
 };
