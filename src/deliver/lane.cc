@@ -42,7 +42,21 @@ std::optional<DeliveryIndex> Lane::take(core::MonoTime now) {
   if (ready() == 0 || in_flight_ >= limits_.concurrency || now < allowed_from()) return std::nullopt;
   full_at_ = std::max(full_at_, now) + interval_;
   ++in_flight_;
-  const bool returning = ready_.empty() || (!returning_.empty() && live_in_a_row_ >= live_per_returning);
+  return take_along();
+}
+
+bool Lane::returning_is_next() const {
+  return ready_.empty() || (!returning_.empty() && live_in_a_row_ >= live_per_returning);
+}
+
+std::optional<DeliveryIndex> Lane::next() const {
+  if (ready() == 0) return std::nullopt;
+  return returning_is_next() ? returning_.front() : ready_.front();
+}
+
+std::optional<DeliveryIndex> Lane::take_along() {
+  if (ready() == 0) return std::nullopt;
+  const bool returning = returning_is_next();
   live_in_a_row_ = returning ? 0 : live_in_a_row_ + 1;
   auto& from = returning ? returning_ : ready_;
   const auto delivery = from.front();

@@ -29,6 +29,7 @@ class WebhookCompiler {
     webhook_.name = source_.name;
     webhook_.formatting = source_.event_formatting;
     webhook_.format = source_.format;
+    webhook_.batch = source_.batch;
     webhook_.retry = source_.retry;
     webhook_.concurrency = source_.concurrency;
     webhook_.rate_limit = source_.rate_limit;
@@ -261,6 +262,19 @@ std::vector<rule::Notification> Definitions::compile_policies(const config::Conf
     policies_.push_back(std::move(policy));
   }
   return notifications;
+}
+
+core::Duration Definitions::longest_window() const {
+  core::Duration longest{};
+  for (const auto& policy : policies_) {
+    if (policy.threshold) longest = std::max(longest, policy.threshold->within);
+  }
+  return longest;
+}
+
+const Policy* Definitions::counting_policy(std::string_view name) const {
+  const auto found = std::find_if(policies_.begin(), policies_.end(), [&](const Policy& p) { return p.name == name && p.threshold; });
+  return found == policies_.end() ? nullptr : &*found;
 }
 
 const Webhook* Definitions::find(std::string_view name) const {

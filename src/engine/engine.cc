@@ -48,6 +48,7 @@ std::vector<SourceTopic> source_topics(const config::Settings& settings) {
   for (std::uint8_t tier = 0; tier < config::retry_tier_count; ++tier) {
     topics.push_back({.name = retry_topic(settings, tier), .own = true, .role = Role::retry, .tier = tier});
   }
+  topics.push_back({.name = settings.topics[config::OwnTopic::thresholds], .own = true, .role = Role::thresholds});
   topics.push_back({settings.topics[config::OwnTopic::notices], event::Kind::audit, true});
   return topics;
 }
@@ -67,6 +68,7 @@ CoreOptions core_options(const config::Settings& settings, const std::string& cl
   for (std::size_t tier = 0; tier < config::retry_tier_count; ++tier) {
     options.tiers.push_back({retry_topic(settings, tier), settings.retry_delays[tier]});
   }
+  options.thresholds_topic = settings.topics[config::OwnTopic::thresholds];
   options.workers = workers;
   options.max_deliveries = std::max<std::size_t>(1, settings.limits.in_flight / workers);
   options.max_bytes = std::max<std::uint64_t>(1, settings.limits.memory / workers);

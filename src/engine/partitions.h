@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "counting.h"
 #include "held_record.h"
 #include "hookline/core/time.h"
 #include "hookline/event/kind.h"
@@ -32,6 +34,8 @@ struct Partition {
   // One that stands_still(): until then, and is read again from the record at its head.
   std::optional<core::MonoTime> resume_at;
   std::int64_t resume_from = 0;
+
+  std::unique_ptr<Counting> counting;   ///< of a partition with that role
 
   std::uint64_t version = 0;            ///< grows whenever what a commit would say changes
   std::uint64_t committed_version = 0;  ///< of the last commit that was acknowledged

@@ -13,6 +13,7 @@ namespace hookline::engine {
 namespace {
 
 constexpr core::Duration deadline = std::chrono::seconds(10);
+constexpr core::Duration longest_age = std::chrono::days(60);  // beyond every retention
 
 // Metadata of a position that came from `start`, and how many partitions the topic had then: another member
 // that begins at the same moment still sees a group that is only starting, while a partition beyond them
@@ -68,12 +69,37 @@ core::Result<std::int64_t> first_offset(kafka::Consumer& consumer, const kafka::
   return offset;
 }
 
+/// What was appended within two windows before the record at `offset`, on to the log's end; nullopt: nothing.
+core::Result<std::optional<Reread>> window_before(kafka::Consumer& consumer, const kafka::TopicPartition& partition,
+                                                  std::int64_t offset, core::Duration window, core::WallTime now) {
+  const auto marks = consumer.watermarks(partition, deadline);
+  if (!marks) return tl::unexpected(marks.error());
+  if (offset <= marks->low || marks->high <= marks->low) return std::nullopt;
+  const auto first_since = [&](core::Duration age) -> core::Result<std::int64_t> {
+    auto found = consumer.offset_at(partition, now - std::chrono::ceil<std::chrono::milliseconds>(age), deadline);
+    if (found && *found < 0) return marks->high;  // nothing that young
+    return found;
+  };
+  // When was the record at `offset` appended? At most that long ago: twice as long until it is not younger.
+  core::Duration age = window;
+  while (age < longest_age) {
+    const auto found = first_since(age);
+    if (!found) return tl::unexpected(found.error());
+    if (*found <= offset) break;
+    age *= 2;
+  }
+  const auto from = first_since(age + 2 * window);
+  if (!from) return tl::unexpected(from.error());
+  return Reread{std::clamp(*from, marks->low, offset), std::max(marks->high, offset)};
+}
+
 }  // namespace
 
 core::Result<std::vector<AssignedPartition>> resolve_positions(kafka::Consumer& consumer,
                                                                const std::vector<kafka::TopicPartition>& partitions,
                                                                const std::vector<SourceTopic>& topics,
-                                                               const config::Start& start, core::WallTime now) {
+                                                               const config::Start& start, core::Duration longest_window,
+                                                               core::WallTime now) {
   std::vector<AssignedPartition> resolved;
   if (partitions.empty()) return resolved;
   const auto committed = consumer.committed(partitions, deadline);
@@ -102,6 +128,11 @@ core::Result<std::vector<AssignedPartition>> resolve_positions(kafka::Consumer& 
       fresh.push_back({entry.partition, *offset, known ? std::string() : fmt::format("{}{}", starting, topic.partitions)});
       core::log::info("{}[{}]: the group has no position here, begins at offset {}", entry.partition.topic,
                       entry.partition.partition, *offset);
+    }
+    if (source.role == Role::thresholds && longest_window > core::Duration{}) {
+      auto reread = window_before(consumer, entry.partition, assigned.offset, longest_window, now);
+      if (!reread) return tl::unexpected(reread.error());
+      assigned.reread = *reread;
     }
     resolved.push_back(std::move(assigned));
   }

@@ -24,9 +24,10 @@ struct SourceTopic {
 /// The committed offset where there is one. Else, if the group has none for any partition of that
 /// topic, what `start` says; else the partition is new and begins at its beginning. Resolved positions
 /// are committed before they are returned, so that a crash before the first commit cannot move them.
+/// Partitions of the thresholds topic are read again from two windows before that on, as long as a threshold has one.
 /// Error: unavailable or timeout; nothing was changed, try again.
 [[nodiscard]] core::Result<std::vector<AssignedPartition>> resolve_positions(
     kafka::Consumer& consumer, const std::vector<kafka::TopicPartition>& partitions,
-    const std::vector<SourceTopic>& topics, const config::Start& start, core::WallTime now);
+    const std::vector<SourceTopic>& topics, const config::Start& start, core::Duration longest_window, core::WallTime now);
 
 }  // namespace hookline::engine

@@ -33,12 +33,33 @@ class RequestBuilder {
                                                     const event::RecordView& record, event::Kind kind,
                                                     const Attempt& attempt, core::WallTime now);
 
+  /// Several events in one request: begin(), add() each, finish(). What add() read is copied.
+  void begin(const Webhook& webhook, const Endpoint& endpoint, core::WallTime now);
+  /// false: the URL or a header comes out other than those of the first event, so that this one needs a request
+  /// of its own; it was not added. Error: as of build(); it was not added.
+  [[nodiscard]] core::Result<bool> add(const event::RecordView& record, event::Kind kind, const Attempt& attempt);
+  /// Of what was added so far.
+  std::uint64_t bytes() const { return payload_bytes_; }
+  /// `id`: settle::batch_id() of the members' ids. At least one was added.
+  [[nodiscard]] deliver::Request finish(std::string_view id);
+
  private:
+  core::Result<std::string_view> render_event(const Webhook& webhook, const Endpoint& endpoint, const event::RecordView& record,
+                                        event::Kind kind, const Attempt& attempt, core::WallTime now, deliver::Request& request);
+  void close(const Webhook& webhook, std::string_view id, core::WallTime now, deliver::Request& request);
+
   event::Scratch scratch_;
   rule::Arena arena_;
   std::vector<rule::Outcome> fields_;
   core::HmacSha256 hmac_;
   std::string rendered_;
+  // Of the request that is being made of several events.
+  const Webhook* webhook_ = nullptr;
+  const Endpoint* endpoint_ = nullptr;
+  core::WallTime now_{};
+  deliver::Request draft_, other_;
+  std::vector<std::string> payloads_;
+  std::uint64_t payload_bytes_ = 0;
 };
 
 }  // namespace hookline::engine

@@ -21,7 +21,7 @@ using config::OwnTopic;
 /// Hookline's own topics that it cannot do without.
 constexpr std::array needed_topics{OwnTopic::dead_letters, OwnTopic::retry_10s, OwnTopic::retry_1m,
                                          OwnTopic::retry_10m,    OwnTopic::retry_1h,  OwnTopic::retry_6h,
-                                         OwnTopic::webhooks, OwnTopic::notices, OwnTopic::jobs};
+                                         OwnTopic::thresholds, OwnTopic::webhooks, OwnTopic::notices, OwnTopic::jobs};
 
 constexpr std::uint64_t record_slack = 256 << 10;  // headers that Hookline adds
 
@@ -52,7 +52,7 @@ std::optional<std::string> compaction_problem(const TopicSettings& described, co
 std::optional<std::string> waiting_problem(const TopicSettings& described, core::Duration delay, const std::string& topic) {
   const auto policy = described.find("cleanup.policy");
   if (policy != described.end() && policy->second.find("compact") != std::string::npos) {
-    return fmt::format("topic {} holds deliveries that wait and has cleanup.policy={}: set cleanup.policy=delete on it", topic,
+    return fmt::format("topic {} holds what waits and has cleanup.policy={}: set cleanup.policy=delete on it", topic,
                        policy->second);
   }
   const auto retention = described.find("retention.ms");
@@ -61,7 +61,7 @@ std::optional<std::string> waiting_problem(const TopicSettings& described, core:
   std::from_chars(retention->second.data(), retention->second.data() + retention->second.size(), ms);
   const core::Duration least = std::max<core::Duration>(4 * delay, std::chrono::hours(24));
   if (ms < 0 || std::chrono::milliseconds(ms) >= least) return std::nullopt;
-  return fmt::format("topic {} holds deliveries that wait and keeps records for {} only: set retention.ms={} or more on it", topic,
+  return fmt::format("topic {} holds what waits and keeps records for {} only: set retention.ms={} or more on it", topic,
                      core::format_duration(std::chrono::milliseconds(ms)), least / std::chrono::milliseconds(1));
 }
 
@@ -73,13 +73,17 @@ class OwnTopicCheck {
 
   std::optional<std::string> problem(OwnTopic topic, const std::string& name) {
     const bool retry = OwnTopic::retry_10s <= topic && topic <= OwnTopic::retry_6h;
-    if (!answers_ || (topic != OwnTopic::dead_letters && topic != OwnTopic::webhooks && !retry)) return std::nullopt;
+    const bool counts = topic == OwnTopic::thresholds;
+    if (!answers_ || (topic != OwnTopic::dead_letters && topic != OwnTopic::webhooks && !retry && !counts)) return std::nullopt;
     const auto described = admin_.settings(name, settings_deadline);
     answers_ = described.has_value();
     if (!described) return std::nullopt;
     if (retry) {
       const auto tier = static_cast<std::size_t>(topic) - static_cast<std::size_t>(OwnTopic::retry_10s);
       if (auto problem = waiting_problem(*described, settings_.retry_delays[tier], name)) return problem;
+    }
+    if (counts) {
+      if (auto problem = waiting_problem(*described, {}, name)) return problem;
     }
     return topic == OwnTopic::webhooks ? compaction_problem(*described, name) : size_problem(*described, settings_, name);
   }

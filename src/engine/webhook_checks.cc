@@ -89,9 +89,6 @@ void check_in_force(const config::Webhook& webhook, config::Problems& problems) 
   if (webhook.ordering == config::Ordering::key) {
     warn(problems, place, "`ordering: key` is not in force in this version: deliveries go out unordered", "");
   }
-  if (webhook.batch.max_events > 1) {
-    warn(problems, place, "`batch` is not in force in this version: each event goes out by itself", "");
-  }
   if (webhook.correlation && webhook.correlation->from.empty()) {
     warn(problems, place, "`correlation` is not in force in this version: the response's id is not remembered", "");
   }
@@ -112,7 +109,6 @@ void check_webhook(const config::Webhook& webhook, const config::Settings& setti
 
 void check_policy(const config::Policy& policy, const std::vector<config::Webhook>& webhooks, config::Problems& problems) {
   check_types(policy.on, problems);
-  if (policy.threshold) warn(problems, policy.place, "`threshold` is not in force in this version: the policy notifies nobody", "");
   for (const auto& webhook : webhooks) {
     if (!policy.enabled || webhook.enabled || webhook.trigger != config::Trigger::policy || !config::notifies(policy, webhook.name)) continue;
     warn(problems, policy.place, fmt::format("the policy notifies '{}', which is disabled", webhook.name), "enable the webhook, or leave it out of `notify`");

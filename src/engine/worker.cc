@@ -65,6 +65,7 @@ core::Result<void> Worker::start(std::shared_ptr<const Definitions> definitions)
   std::vector<std::string> names;
   for (const auto& topic : options_.topics) names.push_back(topic.name);
   if (!options_.jobs_topic.empty()) names.push_back(options_.jobs_topic);
+  longest_window_ = definitions->longest_window();
   inputs_.definitions = std::move(definitions);
   if (auto subscribed = consumer_->subscribe(names); !subscribed) return subscribed;
   readable_.emplace(io_, ::dup(consumer_->event_fd()));
@@ -186,7 +187,7 @@ void Worker::try_assign() {
     std::erase_if(partitions, [&](const kafka::TopicPartition& p) {
       return p.topic == options_.jobs_topic && (jobs.push_back(p), true);
     });
-    auto resolved = resolve_positions(*consumer_, partitions, options_.topics, options_.start, now.wall);
+    auto resolved = resolve_positions(*consumer_, partitions, options_.topics, options_.start, longest_window_, now.wall);
     if (!resolved) {
       next_assign_try_ = now.mono + std::chrono::seconds(1);
       if (const auto more = assign_gate_.pass(now.mono)) {
@@ -196,7 +197,7 @@ void Worker::try_assign() {
       return;
     }
     positions = std::move(*resolved);
-    for (const auto& p : positions) assignments.push_back({p.name, p.offset});
+    for (const auto& p : positions) assignments.push_back({p.name, p.reread ? p.reread->from : p.offset});
     for (const auto& p : jobs) assignments.push_back({p, 0});
   }
   assignment_pending_.reset();
@@ -327,6 +328,7 @@ void Worker::arm(std::optional<core::MonoTime> wake_at) {
 
 void Worker::adopt(std::shared_ptr<const Definitions> definitions) {
   asio::post(io_, [this, definitions = std::move(definitions)]() mutable {
+    longest_window_ = definitions->longest_window();
     inputs_.definitions = std::move(definitions);
     request_turn();
   });

@@ -99,6 +99,7 @@ class Worker {
   std::vector<event::Header> headers_;
   std::vector<std::pair<std::string_view, std::optional<std::string_view>>> header_scratch_;
   Inputs inputs_;
+  core::Duration longest_window_{};  ///< of the thresholds of the definitions
   Outputs outputs_;
   bool turn_requested_ = false;
   Phase phase_ = Phase::running;

@@ -112,6 +112,10 @@ void WorkerCore::take_records(std::span<const event::RecordView> records) {
       take_returning(record, *partition);
       continue;
     }
+    if (partition->role == Role::thresholds) {
+      take_counted(record, *partition);
+      continue;
+    }
     if (partition->backlog.empty() && has_room() && partition->tracker.has_room(record.offset)) {
       take(record, *partition);
     } else {
@@ -125,6 +129,7 @@ void WorkerCore::take_records(std::span<const event::RecordView> records) {
 void WorkerCore::reach(const kafka::ReachedEnd& end) {
   if (mode_ != Mode::running) return;
   Partition* partition = partitions_.find(end.partition.topic, end.partition.partition);
+  if (partition && partition->counting && partition->counting->rereading && !partition->resume_at) return end_reread(*partition);
   // Own topics have no such gaps, and what stands still there was polled and not taken.
   if (!partition || stands_still(partition->role) || !partition->backlog.empty()) return;
   if (partition->tracker.pass(end.offset)) ++partition->version;
@@ -136,7 +141,7 @@ void WorkerCore::take(const event::RecordView& record, Partition& partition) {
   const RecordOutcome outcome = examine(record, partition.kind);
   const bool whole = outcome == RecordOutcome::decode || outcome == RecordOutcome::expired ||
                      outcome == RecordOutcome::too_large;  // ends as one dead letter
-  const auto work = whole ? 1 : static_cast<std::uint32_t>(destinations_.size());
+  const auto work = whole ? 1 : static_cast<std::uint32_t>(destinations_.size() + counts_.size());
   const auto [admission, sequence] =
       partition.tracker.admit(record.offset, work, record.value ? record.value->size() : 0);
   const bool fresh = admission == settle::OffsetTracker::Admission::fresh;  // else done before a restart, or refetched
@@ -148,6 +153,7 @@ void WorkerCore::take(const event::RecordView& record, Partition& partition) {
   held->receipt = {partitions_.index_of(partition), partition.epoch, sequence};
   if (whole) return bury_record(held, reason_of(outcome), std::move(objection_));
   for (const Destination& destination : destinations_) send_to(destination, held);
+  for (const Count& count : counts_) count_elsewhere(count, held);
 }
 
 /// A new delivery, into its lane; or past it, where the lane is full or its endpoint does nothing but fail.
@@ -166,6 +172,7 @@ void WorkerCore::send_to(const Destination& destination, HeldRecord* record) {
 /// Decodes and matches: fills destinations_, or says in objection_ why the record as a whole cannot go on.
 RecordOutcome WorkerCore::examine(const event::RecordView& record, event::Kind kind) {
   destinations_.clear();
+  counts_.clear();
   if (!record.value) return RecordOutcome::tombstone;
   if (record.value->size() > options_.max_event_size) {
     objection_ = fmt::format("the event has {} bytes, limits.event_size allows {}", record.value->size(),
@@ -177,7 +184,8 @@ RecordOutcome WorkerCore::examine(const event::RecordView& record, event::Kind k
 
   definitions_->index().match(*event, match_scratch_);
   for (const std::uint32_t position : match_scratch_.failed) meter_.filter_error(definitions_->matched(position).name);
-  if (match_scratch_.matched.empty()) return RecordOutcome::unmatched;
+  const bool counted = !match_scratch_.counting.empty() && !options_.thresholds_topic.empty();
+  if (match_scratch_.matched.empty() && !counted) return RecordOutcome::unmatched;
 
   if (const auto valid = event::validate(*event, event_scratch_); !valid) {
     return objection_ = valid.error().message, RecordOutcome::decode;
@@ -193,6 +201,14 @@ RecordOutcome WorkerCore::examine(const event::RecordView& record, event::Kind k
     const bool alone = reached.policy == rule::Index::Reached::by_itself;
     const auto note = alone ? nullptr : definitions_->policies()[reached.policy].note;
     for (const LaneId lane : lanes_.of_match(reached.webhook)) destinations_.push_back({lane, note});
+  }
+  if (!counted) return RecordOutcome::matched;
+  for (const std::uint32_t position : match_scratch_.counting) {
+    const auto& per = definitions_->policies()[position].per;
+    const auto value = per ? event->get(*per) : json::Value{};
+    std::string buffer;
+    const bool none = value.kind == json::ValueKind::absent || value.kind == json::ValueKind::null;
+    counts_.push_back({position, none ? std::string() : std::string(value.is_text() ? json::unescape(value.raw, buffer) : value.raw)});
   }
   return RecordOutcome::matched;
 }

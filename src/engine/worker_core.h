@@ -29,6 +29,7 @@
 #include "hookline/engine/status.h"
 #include "hookline/kafka/consumer.h"
 #include "hookline/kafka/producer.h"
+#include "hookline/settle/counted.h"
 #include "hookline/settle/dead_letter.h"
 #include "lanes.h"
 #include "meter.h"
@@ -54,6 +55,7 @@ struct CoreOptions {
   std::string cluster_id;
   std::string dead_letter_topic;
   std::vector<Tier> tiers;                          ///< shortest first; none: all waits stay in memory
+  std::string thresholds_topic;                     ///< empty: nothing is counted
   std::size_t workers = 1;                          ///< of this process: they share rates
   std::size_t max_deliveries = 20000;               ///< held at once, returning ones at most a quarter of them
   std::uint64_t max_bytes = 256ull << 20;           ///< of held records before intake pauses
@@ -76,6 +78,7 @@ struct AssignedPartition {
   std::optional<std::uint8_t> tier;       ///< of a retry topic: which of CoreOptions::tiers
   std::int64_t offset = 0;   ///< where reading begins: the committed offset
   std::string metadata;      ///< of that commit
+  std::optional<Reread> reread = {};  ///< of PREFIX.thresholds: reading begins there instead
 };
 
 /// A position that the shell had to move, because the log does not reach back (or up) to it.
@@ -153,19 +156,34 @@ class WorkerCore {
     std::string last_error;
     std::string id;
     std::shared_ptr<const settle::PolicyNote> policy;  ///< that notified the webhook
+    // Several in one request: the first of them stands for all, and has the others follow it.
+    std::shared_ptr<const std::vector<Handle>> followers;
+    bool follows = false;
+    std::uint32_t batch_limit = 0;  ///< a batch with it was too large: no more than so many; 0: not so
   };
   /// Where the record that is being taken goes.
   struct Destination {
     LaneId lane;
     std::shared_ptr<const settle::PolicyNote> policy;
   };
+  /// A policy with a threshold that counts the record that is being taken.
+  struct Count {
+    std::uint32_t policy;
+    std::string group;
+  };
   /// A record on its way to the broker, on whose acknowledgement a piece of work ends here: a dead
   /// letter, or a delivery that goes on waiting in a retry topic.
   struct Departure {
+    enum class What : std::uint8_t {
+      letter,
+      retry,    ///< a delivery that goes on waiting
+      counted,  ///< an event for the policies with thresholds
+      fired,    ///< a note that one of them has fired
+    } what = What::letter;
     bool abandoned = false;       ///< the partition is gone: only the report is awaited
     HeldRecord* record = nullptr;
     std::optional<LaneId> lane;   ///< none: the record itself, before any webhook
-    std::optional<std::uint8_t> tier;  ///< none: to the dead letters
+    std::optional<std::uint8_t> tier;  ///< of a retry topic
     settle::Reason reason = settle::Reason::decode;
     std::string id, error;
     std::shared_ptr<const settle::PolicyNote> policy;
@@ -178,6 +196,7 @@ class WorkerCore {
     std::uint32_t tries = 0;      ///< produces that the broker refused
     std::uint64_t producing = 0;  ///< bytes handed to the producer and not reported
     bool pointer = false;         ///< the original is too large for the topic: only where it stands goes
+    kafka::OwnedRecord written = {};  ///< key and headers of what goes to the thresholds topic
   };
   enum class Mode : std::uint8_t { running, revoking, stopping, stopped };
 
@@ -217,12 +236,31 @@ class WorkerCore {
   void clear_stale_queues();
   void resume_returning();
 
+  // Thresholds: worker_core_thresholds.cc
+  void count_elsewhere(const Count& count, HeldRecord* record);
+  void take_counted(const event::RecordView& record, Partition& partition);
+  void reread(const event::RecordView& record, Partition& partition);
+  void end_reread(Partition& partition);
+  void fire(const Policy& policy, const event::RecordView& record, const settle::ParsedCounted& counted, core::WallTime until,
+            Partition& partition);
+  void own_counters(const std::vector<AssignedPartition>& partitions);
+  void look_at_counters();
+  bool may_resume(const Partition& partition);
+
+  // Several deliveries in one request: worker_core_batches.cc
+  std::size_t batch_limit(const EndpointLane& lane) const;
+  std::optional<core::MonoTime> batch_waits(const EndpointLane& lane);
+  void start_batch(LaneId lane, deliver::DeliveryIndex first);
+  bool split(const deliver::Answer& answer, const std::vector<Handle>& members);
+
   // Deliveries: worker_core_deliveries.cc
   void start_ready();
   bool may_send(const EndpointLane& lane) const;
   void wake_lane(LaneId lane, std::optional<core::MonoTime> at);
   void start(LaneId lane, deliver::DeliveryIndex index);
   void on_answer(deliver::Answer& answer);
+  void on_outcome(Handle handle, Delivery& delivery, deliver::Verdict verdict, const deliver::Answer& answer);
+  void send(LaneId lane, Delivery& delivery, deliver::Request request);
   void retry_or_bury(Handle handle, Delivery& delivery, const deliver::Answer& answer);
   void end_delivery(Handle handle, Delivery& delivery);
   void bury(Handle handle, Delivery& delivery, settle::Reason reason, std::string error);
@@ -232,9 +270,7 @@ class WorkerCore {
   void judge_endpoint(LaneId lane, deliver::Verdict verdict, const deliver::Answer& answer);
   void produce(Handle handle, Departure& departure);
   kafka::OwnedRecord record_of(const Departure& departure) const;
-  const std::string& topic_of(const Departure& departure) const {
-    return departure.tier ? options_.tiers[*departure.tier].topic : options_.dead_letter_topic;
-  }
+  const std::string& topic_of(const Departure& departure) const;
   void produce_waiting();
   void on_produced(const kafka::ProduceReport& report);
   void on_timer(const Timer& timer);
@@ -287,6 +323,7 @@ class WorkerCore {
   rule::Index::Scratch match_scratch_;
   RequestBuilder requests_;
   std::vector<Destination> destinations_;  ///< of the record that is being taken
+  std::vector<Count> counts_;         ///< likewise
   std::string objection_;             ///< why the record that is being taken cannot go on
 
   Mode mode_ = Mode::running;
@@ -301,12 +338,14 @@ class WorkerCore {
   std::uint32_t commits_under_way_ = 0;   ///< requests without report; one round at a time
   core::MonoTime next_commit_{};
   core::MonoTime next_look_{};
+  core::MonoTime next_sweep_{};
   std::optional<core::MonoTime> next_resume_;  ///< of a retry topic's partition
   std::optional<core::MonoTime> last_step_;
   /// After a silence of more than the session timeout: no attempt starts before a commit later than
   /// this one was acknowledged, because the group may have given the partitions to somebody else.
   std::optional<std::uint64_t> doubted_since_;
   core::log::Gate produce_gate_;
+  core::log::Gate counter_gate_;
   core::log::Gate commit_gate_;
 };
 

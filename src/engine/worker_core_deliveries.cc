@@ -49,7 +49,10 @@ void WorkerCore::start_ready() {
       lanes_.note(id, now_.mono, lane_capacity());
       continue;
     }
+    std::optional<core::MonoTime> forming;  // the batch that is next waits for more
     while (may_send(lane) && lane.circuit.admits(now_.mono)) {
+      forming = batch_waits(lane);
+      if (forming) break;
       const auto index = lane.queue.take(now_.mono);
       if (!index) break;
       start(id, *index);
@@ -64,7 +67,7 @@ void WorkerCore::start_ready() {
       lanes_.list(id);  // looked at again when an answer has made room
       continue;
     }
-    wake_lane(id, lane.queue.next_start(now_.mono));
+    wake_lane(id, forming ? forming : lane.queue.next_start(now_.mono));
   }
 }
 
@@ -77,6 +80,7 @@ void WorkerCore::wake_lane(LaneId id, std::optional<core::MonoTime> at) {
 
 void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
   EndpointLane& lane = lanes_[id];
+  if (batch_limit(lane) > 1) return start_batch(id, index);
   const Handle handle = deliveries_.handle(index);
   Delivery& delivery = deliveries_[index];
   const HeldRecord& record = *delivery.record;
@@ -90,14 +94,19 @@ void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
     return bury(handle, delivery, settle::Reason::render, std::move(request.error().message));
   }
   request->id = handle;
-  delivery.sending = request->body.size() + request->url.size();
-  sending_bytes_ += delivery.sending;
-  lane.sending_bytes += delivery.sending;
   delivery.state = Delivery::State::in_flight;
   delivery.record->touched = true;
+  send(id, delivery, std::move(*request));
+}
+
+void WorkerCore::send(LaneId id, Delivery& delivery, deliver::Request request) {
+  EndpointLane& lane = lanes_[id];
+  delivery.sending = request.body.size() + request.url.size();
+  sending_bytes_ += delivery.sending;
+  lane.sending_bytes += delivery.sending;
   lane.circuit.started(now_.mono);
   meter_.attempt_started();
-  out_->attempts.push_back(std::move(*request));
+  out_->attempts.push_back(std::move(request));
 }
 
 void WorkerCore::on_answer(deliver::Answer& answer) {
@@ -113,31 +122,44 @@ void WorkerCore::on_answer(deliver::Answer& answer) {
   const auto on = lane.webhook ? lane.webhook->retry.on : config::RetryOn::transient;
   const auto verdict = deliver::judge(answer, on);
   judge_endpoint(delivery->lane, verdict, answer);
+  const auto followers = std::exchange(delivery->followers, nullptr);
+  if (followers && split(answer, *followers)) return;
   if (delivery->abandoned) {
     meter_.stale_completion();
     deliveries_.erase(answer.id);
-    return;
+  } else {
+    on_outcome(answer.id, *delivery, verdict, answer);
   }
-  ++delivery->attempts;
+  if (!followers) return;
+  for (const Handle handle : *followers) {
+    if (Delivery* follower = deliveries_.find(handle)) on_outcome(handle, *follower, verdict, answer);
+  }
+}
+
+/// What the attempt means for one of the deliveries that it carried.
+void WorkerCore::on_outcome(Handle handle, Delivery& delivery, deliver::Verdict verdict, const deliver::Answer& answer) {
+  EndpointLane& lane = lanes_[delivery.lane];
+  delivery.follows = false;
+  ++delivery.attempts;
   if (verdict == deliver::Verdict::delivered) {
     ++lane.delivered;
-    meter_.delivered(lane.meter, now_.wall - delivery->record->view.timestamp);
-    return end_delivery(answer.id, *delivery);
+    meter_.delivered(lane.meter, now_.wall - delivery.record->view.timestamp);
+    return end_delivery(handle, delivery);
   }
-  delivery->last_error = describe(answer);
-  if (answer.outcome == deliver::Outcome::answered) delivery->last_status = answer.status;
+  delivery.last_error = describe(answer);
+  if (answer.outcome == deliver::Outcome::answered) delivery.last_status = answer.status;
   if (verdict != deliver::Verdict::aborted) {
     ++lane.failed;
-    lane.last_error = delivery->last_error;
+    lane.last_error = delivery.last_error;
     lane.last_error_at = now_.wall;
   }
   switch (verdict) {
     case deliver::Verdict::delivered: break;
     case deliver::Verdict::aborted:
-    case deliver::Verdict::retry: return retry_or_bury(answer.id, *delivery, answer);
-    case deliver::Verdict::rejected: return bury(answer.id, *delivery, settle::Reason::rejected, delivery->last_error);
-    case deliver::Verdict::egress: return bury(answer.id, *delivery, settle::Reason::egress, delivery->last_error);
-    case deliver::Verdict::unsendable: return bury(answer.id, *delivery, settle::Reason::render, delivery->last_error);
+    case deliver::Verdict::retry: return retry_or_bury(handle, delivery, answer);
+    case deliver::Verdict::rejected: return bury(handle, delivery, settle::Reason::rejected, delivery.last_error);
+    case deliver::Verdict::egress: return bury(handle, delivery, settle::Reason::egress, delivery.last_error);
+    case deliver::Verdict::unsendable: return bury(handle, delivery, settle::Reason::render, delivery.last_error);
   }
 }
 
@@ -264,13 +286,29 @@ void WorkerCore::produce(Handle handle, Departure& departure) {
   out_->produces.push_back({handle, record_of(departure)});
 }
 
+const std::string& WorkerCore::topic_of(const Departure& departure) const {
+  switch (departure.what) {
+    case Departure::What::letter: return options_.dead_letter_topic;
+    case Departure::What::retry: return options_.tiers[*departure.tier].topic;
+    case Departure::What::counted:
+    case Departure::What::fired: break;
+  }
+  return options_.thresholds_topic;
+}
+
 kafka::OwnedRecord WorkerCore::record_of(const Departure& departure) const {
   const HeldRecord& record = *departure.record;
+  if (departure.what == Departure::What::counted || departure.what == Departure::What::fired) {
+    auto written = departure.written;
+    written.topic = topic_of(departure);
+    if (departure.what == Departure::What::counted) written.value = std::string(*record.view.value);
+    return written;
+  }
   auto original = owned(record.view.headers);
   const EndpointLane* lane = departure.lane ? &lanes_[*departure.lane] : nullptr;
   kafka::OwnedRecord out{.topic = topic_of(departure)};
   if (record.view.value && !departure.pointer) out.value = std::string(*record.view.value);
-  if (departure.tier) {
+  if (departure.what == Departure::What::retry) {
     const settle::Waiting waiting{.webhook = lane->webhook_name,
                                   .endpoint = lane->endpoint_name,
                                   .delivery_id = departure.id,
@@ -333,9 +371,9 @@ void WorkerCore::on_produced(const kafka::ProduceReport& report) {
     return departures_.erase(report.token);
   }
   if (!report.error) {
-    if (departure->tier) {
+    if (departure->what == Departure::What::retry) {
       next_commit_ = std::min(next_commit_, now_.mono + handed_over_commit);
-    } else {
+    } else if (departure->what == Departure::What::letter) {
       meter_.dead_letter(departure->reason);
       if (departure->lane) {
         lanes_[*departure->lane].meter.dead_lettered->add();
@@ -347,8 +385,8 @@ void WorkerCore::on_produced(const kafka::ProduceReport& report) {
     return settle(record);
   }
   if (report.error->code == core::ErrorCode::too_large && !departure->pointer) {
-    if (departure->tier) departure->reason = settle::Reason::too_large;  // it cannot wait anywhere
-    departure->tier.reset();
+    if (departure->what != Departure::What::letter) departure->reason = settle::Reason::too_large;  // it cannot wait anywhere
+    departure->what = Departure::What::letter;
     departure->pointer = true;
     return produce(report.token, *departure);
   }

@@ -37,6 +37,7 @@ void WorkerCore::own(const std::vector<AssignedPartition>& partitions) {
   if (mode_ == Mode::revoking) mode_ = Mode::running;
   if (mode_ != Mode::running) return;
   for (const auto& p : partitions) partitions_.add(p.name, p.kind, p.role, p.tier, p.offset, p.metadata, now_.mono);
+  own_counters(partitions);
   copies_.clear();
   next_resume_.reset();
   for (auto& lane : lanes_.all()) lane.parked = 0;  // others own the retry topics now
@@ -57,6 +58,7 @@ void WorkerCore::begin_drain(Mode mode, core::Duration drain) {
   }
   next_resume_.reset();
   abandon_untouched();
+  for (LaneId id = 0; id < lanes_.all().size(); ++id) lanes_.list(id);  // no batch waits for more
   if (options_.tiers.empty()) return;
   deliveries_.for_each([&](Handle handle, Delivery& d) {
     if (!d.abandoned && d.state == Delivery::State::waiting) hand_over(handle, d, tier_for(d.due - now_.wall));
@@ -113,7 +115,7 @@ void WorkerCore::depart() {
   deliveries_.for_each([&](Handle handle, Delivery& d) {
     if (d.abandoned) return;
     const bool in_flight = d.state == Delivery::State::in_flight;
-    if (in_flight) out_->aborts.push_back(handle);
+    if (in_flight && !d.follows) out_->aborts.push_back(handle);
     if (!can_wait_elsewhere) return abandon(handle, d);
     in_flight ? break_off(handle, d) : hand_over(handle, d, tier_for(d.due - now_.wall));
   });
@@ -127,6 +129,8 @@ void WorkerCore::break_off(Handle handle, Delivery& delivery) {
   ++next.attempts;
   next.state = Delivery::State::queued;
   next.sending = 0;
+  next.followers = nullptr;
+  next.follows = false;
   next.last_error = "broken off when the partition was given away";
   const auto wait = lane.webhook ? deliver::next_wait(lane.webhook->retry, next.attempts, random_) : std::nullopt;
   if (wait) next.due = now_.wall + std::chrono::ceil<std::chrono::milliseconds>(*wait);
@@ -175,7 +179,7 @@ void WorkerCore::abandon_all() {
 void WorkerCore::abandon(Handle handle, Delivery& delivery) {
   stop_waiting(handle, delivery);
   drop(std::exchange(delivery.record, nullptr));
-  if (delivery.state == Delivery::State::in_flight) {
+  if (delivery.state == Delivery::State::in_flight && !delivery.follows) {
     delivery.abandoned = true;
   } else {
     deliveries_.erase(handle);

@@ -77,7 +77,7 @@ void WorkerCore::resume_returning() {
   next_resume_.reset();
   for (auto& partition : partitions_.all()) {
     if (!partition.resume_at) continue;
-    if (*partition.resume_at <= now_.mono && has_room_for_returning(2)) {
+    if (*partition.resume_at <= now_.mono && may_resume(partition)) {
       partition.resume_at.reset();
       partition.paused = false;
       out_->resume_from.push_back({partition.name(), partition.resume_from});
@@ -217,7 +217,7 @@ void WorkerCore::hand_over(Handle handle, Delivery& delivery, std::uint8_t tier)
   stop_waiting(handle, delivery);
   if (delivery.first_attempt == core::WallTime{}) delivery.first_attempt = delivery.due = now_.wall;
   leave(handle, delivery,
-        {.tier = tier, .error = std::move(delivery.last_error), .due = delivery.due, .hops = delivery.hops + 1});
+        {.what = Departure::What::retry, .tier = tier, .error = std::move(delivery.last_error), .due = delivery.due, .hops = delivery.hops + 1});
 }
 
 /// Only waiting deliveries are left of the record. If each has long enough to wait, it need not be held for them.
@@ -276,6 +276,7 @@ void WorkerCore::look_around() {
     if (lane.circuit.closed()) lane.parked -= std::min(lane.parked, static_cast<std::uint64_t>(lane.rate * seconds) + 1);
   }
   (void)lanes_.any_roomy(now_.mono);  // forgets who was active before
+  look_at_counters();
   if (mode_ != Mode::running || options_.tiers.empty()) return;
   bool taken_from_lanes = false;
   std::vector<bool> blocked;  // partitions that stand still because the map of what is open would not fit

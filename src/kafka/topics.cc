@@ -37,7 +37,7 @@ constexpr std::array<Row, config::own_topic_count> rows{{
     {OwnTopic::retry_1h, Keep::queue, Width::all, Stamp::broker},
     {OwnTopic::retry_6h, Keep::queue, Width::all, Stamp::broker},
     {OwnTopic::ordered, Keep::queue, Width::all, Stamp::broker},
-    {OwnTopic::thresholds, Keep::queue, Width::all, Stamp::producer},
+    {OwnTopic::thresholds, Keep::queue, Width::all, Stamp::broker},
     {OwnTopic::webhooks, Keep::latest_per_key, Width::one, Stamp::producer},
     {OwnTopic::correlations, Keep::latest_per_key, Width::all, Stamp::producer},
     {OwnTopic::deliveries, Keep::delivery_log, Width::all, Stamp::broker},

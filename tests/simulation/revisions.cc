@@ -10,13 +10,15 @@
 namespace hookline::test {
 namespace {
 
-// 0: two webhooks. 1: `pay` deleted. 2: `all` has another endpoint, `pay` lost one and is edited.
-// 3: `all` deleted, `ship` added, `pay` as at first but with other waits.
+// 0: two webhooks, `all` in batches. 1: `pay` deleted. 2: `all` has another endpoint, `pay` lost one and is edited.
+// 3: `all` deleted, `ship` added in batches of what is there, `pay` as at first but with other waits.
 constexpr std::array<const char*, revision_count> yaml{R"(
 name: all
 events: [incident]
 endpoints: [{name: main, url: "https://all.example.com/hook"}]
 retry: {schedule: [100ms, 1s, 3s], on: any_failure}
+format: ndjson
+batch: {max_events: 4, max_wait: 150ms}
 payload: '{"place": "$place"}'
 ---
 name: pay
@@ -63,6 +65,8 @@ events: [incident]
 filter: service == "ship"
 endpoints: [{name: main, url: "https://ship.example.com/hook"}]
 retry: {schedule: [100ms, 100ms, 100ms], on: transient}
+format: array
+batch: {max_events: 3}
 payload: '{"place": "$place"}'
 )"};
 

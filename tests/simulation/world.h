@@ -162,6 +162,7 @@ class World {
     Targets target = 0;
     Serial serial = 0;
     bool unheard = false;          ///< its answer does not reach the core
+    std::vector<std::pair<std::size_t, std::size_t>> others = {};  ///< log and record of what goes in the same request
   };
   struct Member {
     int id = 0;
@@ -241,6 +242,7 @@ class World {
   void attempt(Member& member, deliver::Request request);
   void answer(Member& member, const std::shared_ptr<Errand>& errand, const deliver::Answer& answer);
   void abort(Member& member, deliver::AttemptId id);
+  static std::vector<Errand> each(const Errand& errand);
   void receive(const Member& member, const Errand& errand);
   std::shared_ptr<Errand> identify(const Member& member, const deliver::Request& request);
 

@@ -2,6 +2,7 @@
 #include <bit>
 #include <charconv>
 #include <functional>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -11,28 +12,46 @@ namespace hookline::test {
 
 using namespace std::chrono_literals;
 
-/// The record that a request speaks of: its body is {"place": "LOG@INDEX"}. nullptr: none.
+/// The records that a request speaks of: its body is {"place": "LOG@INDEX"}, or several of these. nullptr: none.
 std::shared_ptr<World::Errand> World::identify(const Member& member, const deliver::Request& request) {
   Errand errand{.target = target_of_url(request.url), .serial = member.serial};
-  const std::string_view body = request.body;
-  const auto digits = body.find_first_of("0123456789");
-  const auto at = body.find('@');
-  if (errand.target == 0 || digits == std::string_view::npos || at == std::string_view::npos) return nullptr;
-  const auto first = std::from_chars(body.data() + digits, body.data() + at, errand.log);
-  const auto second = std::from_chars(body.data() + at + 1, body.data() + body.size(), errand.record);
-  if (first.ec != std::errc() || second.ec != std::errc()) return nullptr;
-  if (errand.log >= logs_.size() || errand.record >= logs_[errand.log].records.size()) return nullptr;
+  std::string_view body = request.body;
+  std::vector<std::pair<std::size_t, std::size_t>> places;
+  for (auto at = body.find('@'); at != std::string_view::npos; at = body.find('@')) {
+    const auto digits = body.find_first_of("0123456789");
+    auto& [log, record] = places.emplace_back();
+    const auto first = std::from_chars(body.data() + digits, body.data() + at, log);
+    const auto second = std::from_chars(body.data() + at + 1, body.data() + body.size(), record);
+    if (first.ec != std::errc() || second.ec != std::errc()) return nullptr;
+    if (log >= logs_.size() || record >= logs_[log].records.size()) return nullptr;
+    body.remove_prefix(static_cast<std::size_t>(second.ptr - body.data()));
+  }
+  if (errand.target == 0 || places.empty()) return nullptr;
+  std::tie(errand.log, errand.record) = places.front();
+  errand.others.assign(places.begin() + 1, places.end());
   return std::make_shared<Errand>(errand);
+}
+
+/// One for each record that it speaks of.
+std::vector<World::Errand> World::each(const Errand& errand) {
+  std::vector<Errand> all{errand};
+  all.front().others.clear();
+  for (const auto& [log, record] : errand.others) {
+    all.push_back(all.front());
+    all.back().log = log;
+    all.back().record = record;
+  }
+  return all;
 }
 
 /// One attempt: it may arrive although nobody hears of it.
 void World::attempt(Member& member, deliver::Request request) {
   const auto errand = identify(member, request);
   if (!errand) return wrong(fmt::format("a request that is of no record: {} {}", request.url, request.body));
-  check_errand(member, *errand);
+  for (const auto& one : each(*errand)) check_errand(member, one);
   if (member.doubted_since) wrong("an attempt after a long silence, before the group confirmed the assignment");
   for (const auto& header : request.headers) {
-    if (header.name != "webhook-id") continue;
+    if (header.name != "webhook-id" || !errand->others.empty()) continue;  // that of several is of its own
     std::size_t& known = logs_[errand->log].records[errand->record].ids[static_cast<std::size_t>(std::countr_zero(errand->target))];
     const auto id = std::hash<std::string>()(header.value);
     if (known != 0 && known != id) wrong(fmt::format("a delivery has two ids, now {}", header.value));
@@ -61,7 +80,9 @@ void World::attempt(Member& member, deliver::Request request) {
   }
   const auto incarnation = member.incarnation;
   schedule(there, [this, &member, incarnation, answer, errand, arrives] {
-    if (arrives) receive(member, *errand);
+    if (arrives) {
+      for (const auto& one : each(*errand)) receive(member, one);
+    }
     if (member.alive && member.incarnation == incarnation) this->answer(member, errand, answer);
   });
 }

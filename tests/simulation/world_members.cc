@@ -176,10 +176,13 @@ void World::step(Member& member) {
 /// What the core is told with this step: the world draws its own conclusions.
 void World::note_inputs(Member& member) {
   const bool gave_up = member.draining && time_ - member.drain_began >= shortest_deadline;  // it may have; nothing is settled then
-  const auto heard = [&](const Errand& errand) {
+  const auto heard_of = [&](const Errand& errand) {
     if (gave_up) return;
     Log& log = logs_[errand.log];
     if (errand.serial == member.serial && log.owner == member.serial) log.records[errand.record].heard |= errand.target;
+  };
+  const auto heard = [&](const Errand& errand) {
+    for (const auto& one : each(errand)) heard_of(one);
   };
   for (const auto& answer : member.inputs.answers) {
     const auto flight = member.flights.find(answer.id);

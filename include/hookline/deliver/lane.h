@@ -33,6 +33,12 @@ class Lane {
   void push_returning(DeliveryIndex delivery) { returning_.push_back(delivery); }
   /// The next delivery that may start now, counted as in flight; nullopt: nothing is ready or allowed.
   std::optional<DeliveryIndex> take(core::MonoTime now);
+  /// What take() would give; nullopt: nothing is ready.
+  std::optional<DeliveryIndex> next() const;
+  /// One more for the request that take() has begun; nullopt: nothing is ready.
+  std::optional<DeliveryIndex> take_along();
+  /// Puts back what take_along() gave: it is the next of its queue.
+  void put_back(DeliveryIndex delivery, bool returning) { (returning ? returning_ : ready_).push_front(delivery); }
   /// An attempt that take() admitted has ended.
   void finished();
   /// The endpoint asked to be left alone until then; a longer pause wins.
@@ -57,6 +63,7 @@ class Lane {
 
  private:
   core::MonoTime allowed_from() const;
+  bool returning_is_next() const;
 
   Limits limits_;
   std::deque<DeliveryIndex> ready_;

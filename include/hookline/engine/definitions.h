@@ -61,6 +61,7 @@ struct Webhook {
   std::vector<std::string> signing_keys;     ///< key bytes, newest first as configured
   config::EventFormatting formatting = config::EventFormatting::none;
   config::BodyFormat format = config::BodyFormat::object;
+  config::Batch batch;
   config::Retry retry;
   std::uint32_t concurrency = 64;
   std::optional<double> rate_limit;          ///< requests per second of the whole process
@@ -107,6 +108,10 @@ class Definitions {
 
   /// The attribute `time` within the index's reader; nullopt if no maximal age is configured.
   std::optional<event::VariableId> time_variable() const { return time_variable_; }
+  /// The longest window of a threshold; zero: no policy has one.
+  core::Duration longest_window() const;
+  /// nullptr: no policy with a threshold is named so.
+  const Policy* counting_policy(std::string_view name) const;
   const event::AttributeTable& attributes() const { return attributes_; }
   /// Counts the revisions of this process.
   std::uint64_t revision() const { return revision_; }

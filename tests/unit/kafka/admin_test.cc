@@ -201,7 +201,7 @@ TEST(OwnTopics, tiers_are_alike_and_counted_from_the_brokers_time) {
 // A dead letter keeps the timestamp of its event, which may be old: retention must not count from it.
 TEST(OwnTopics, what_carries_an_event_is_kept_from_when_it_was_written) {
   const auto specs = own_topics(named(), 6, 3);
-  for (const auto topic : {OwnTopic::dead_letters, OwnTopic::ordered})
+  for (const auto topic : {OwnTopic::dead_letters, OwnTopic::ordered, OwnTopic::thresholds})
     EXPECT_THAT(spec_of(specs, topic).settings, Contains(Pair("message.timestamp.type", "LogAppendTime")));
 }
 
