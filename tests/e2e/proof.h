@@ -126,12 +126,14 @@ inline std::int64_t repeats_without_a_crash(const std::vector<Instant>& crashes,
 inline constexpr std::array<const char*, 5> retry_tiers{"10s", "1m", "10m", "1h", "6h"};
 
 /// Hookline's own topics, narrow ones: the broker that all tests share has little to do for them.
-inline void create_own_topics(KafkaCluster& kafka, const std::string& prefix, const std::map<std::string, std::string>& settings = {}) {
+inline void create_own_topics(KafkaCluster& kafka, const std::string& prefix, const std::map<std::string, std::string>& settings = {},
+                              int thresholds = 1) {
   auto stamped = settings;
   stamped["message.timestamp.type"] = "LogAppendTime";
   for (const char* tier : retry_tiers) kafka.create_topic(prefix + ".retry." + tier, 2, stamped);
   kafka.create_topic(prefix + ".dead-letters", 2, stamped);
-  for (const char* name : {"ordered", "thresholds", "correlations", "deliveries", "replays"}) kafka.create_topic(prefix + "." + name, 1);
+  kafka.create_topic(prefix + ".thresholds", thresholds, stamped);
+  for (const char* name : {"ordered", "correlations", "deliveries", "replays"}) kafka.create_topic(prefix + "." + name, 1);
 }
 
 /// What retry topics hold and is not committed.
