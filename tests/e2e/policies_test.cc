@@ -139,10 +139,11 @@ std::vector<std::string> members(const std::string& body) {
 TEST_F(Policies, BatchesLoseNothingOverAKill) {
   create_topics(4);
   const auto hook = [&](const std::string& name, const std::string& format) {
-    return webhook(name, fmt::format("format: {}\nbatch: {{max_events: 20, max_wait: 200ms}}\npayload: '{{\"id\":\"$id\"}}'\n", format));
+    return webhook(name, fmt::format("format: {}\nbatch: {{max_events: 20, max_wait: 200ms}}\npayload: '{{\"id\":\"$id\"}}'\n"
+                                     "retry: {{schedule: [1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s], on: any_failure}}\n", format));
   };
   const auto hooks = hook("list", "array") + "---\n" + hook("lines", "ndjson");
-  const auto busy = [](const ReceivedRequest&, int seen) { return Reaction{.status = seen % 5 == 0 ? 503 : 200, .delay = 5ms}; };
+  const auto busy = [](const ReceivedRequest& request, int) { return Reaction{.status = request.number % 5 == 0 ? 503 : 200, .delay = 5ms}; };
   receiver.on("/list/0", busy);
   receiver.on("/lines/0", [](const ReceivedRequest& request, int) { return Reaction{.status = members(request.body).size() > 10 ? 413 : 200}; });
   const auto made = options(hooks, "shutdown: {grace: 2s}\n");
