@@ -1,5 +1,7 @@
 #include "hookline/kafka/follower.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "batch_state.h"
@@ -32,21 +34,26 @@ struct Follower::State {
     return list->elems[0].offset < 0 ? high : list->elems[0].offset;
   }
 
-  core::Result<void> begin(std::optional<core::WallTime> since) {
+  core::Result<void> begin(std::optional<core::WallTime> since, const std::optional<std::vector<std::int32_t>>& only) {
     const auto count = client->partition_count(topic, lookup_timeout);
     if (!count) return tl::unexpected(count.error());
     std::vector<TopicPartition> partitions;
-    for (std::int32_t p = 0; p < *count; ++p)
-      partitions.push_back({topic, p});
-    const auto list = make_list(partitions);
     for (std::int32_t p = 0; p < *count; ++p) {
+      if (!only || std::find(only->begin(), only->end(), p) != only->end()) partitions.push_back({topic, p});
+    }
+    if (only && partitions.size() < only->size()) {
+      return core::fail(core::ErrorCode::not_found, fmt::format("{}: it has only {} partitions", what, *count));
+    }
+    const auto list = make_list(partitions);
+    for (std::size_t i = 0; i < partitions.size(); ++i) {
+      const auto p = partitions[i].partition;
       std::int64_t low = 0, high = 0;
       const auto code = rd_kafka_query_watermark_offsets(handle(), topic.c_str(), p, &low, &high,
                                                          to_timeout_ms(lookup_timeout));
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail_with(code, what);
       const auto first = first_offset(p, low, high, since);
       if (!first) return tl::unexpected(first.error());
-      list->elems[p].offset = *first;
+      list->elems[i].offset = *first;
       if (*first < high) behind.emplace(p, high);
     }
     const auto code = rd_kafka_assign(handle(), list.get());
@@ -81,7 +88,8 @@ Follower::Follower() : state_(std::make_unique<State>()) {}
 Follower::~Follower() = default;
 
 core::Result<std::unique_ptr<Follower>> Follower::open(const Properties& properties, const std::string& topic,
-                                                       std::optional<core::WallTime> since) {
+                                                       std::optional<core::WallTime> since,
+                                                       std::optional<std::vector<std::int32_t>> only) {
   auto own = properties;
   own.emplace_back("enable.partition.eof", "true");
   own.emplace_back("auto.offset.reset", "earliest");  // a log that was cut or made anew is read again
@@ -93,7 +101,7 @@ core::Result<std::unique_ptr<Follower>> Follower::open(const Properties& propert
   if (!client) return tl::unexpected(client.error());
   state.client = std::move(*client);
   (void)rd_kafka_poll_set_consumer(state.handle());
-  if (auto begun = state.begin(since); !begun) return tl::unexpected(begun.error());
+  if (auto begun = state.begin(since, only); !begun) return tl::unexpected(begun.error());
   return follower;
 }
 

@@ -37,6 +37,7 @@ class Builder {
     pending_ = Piece{static_cast<std::uint32_t>(program_.literals.size()), 0};
     if (path.segments.size() == 1) {
       program_.used.push_back(path.segments.front());
+      if (!fallback) program_.used_bare.push_back(path.segments.front());
       if (in_member) program_.used_as_value.push_back(path.segments.front());
     }
   }

@@ -69,6 +69,7 @@ struct Template::Program {
   std::size_t path_begin = 0;  ///< URL: offset of the path in the output (nothing before it is a placeholder)
   GeneratedReads reads;        ///< what $Title, $Event and the summaries read of the event
   std::vector<std::string> used;
+  std::vector<std::string> used_bare;  ///< without a default
   std::vector<std::string> used_as_value;
 
   std::string_view text(Piece piece) const { return std::string_view(literals).substr(piece.at, piece.size); }

@@ -57,6 +57,9 @@ core::Result<void> Template::render(const Scope& scope, std::string& out) const 
 bool Template::uses(std::string_view name) const {
   return holds(program_->used, name);
 }
+bool Template::needs(std::string_view name) const {
+  return holds(program_->used_bare, name);
+}
 bool Template::uses_as_value(std::string_view name) const {
   return holds(program_->used_as_value, name);
 }

@@ -45,6 +45,7 @@ inline constexpr std::string_view policy_window = "hookline.policy.window";
 inline constexpr std::string_view group = "hookline.group";
 inline constexpr std::string_view fired_offset = "hookline.fired.offset";
 inline constexpr std::string_view fired_until = "hookline.fired.until";
+inline constexpr std::string_view correlation = "hookline.correlation";
 
 inline constexpr std::string_view connect_topic = "__connect.errors.topic";
 inline constexpr std::string_view connect_partition = "__connect.errors.partition";

@@ -18,6 +18,7 @@ std::vector<OwnedHeader> waiting_headers(const Waiting& waiting, std::span<const
   out.text_if_any(header::error, waiting.error);
   if (waiting.key) out.bytes(header::key, *waiting.key);
   out.past(waiting.past);
+  if (waiting.correlation) out.bytes(header::correlation, *waiting.correlation);
   out.origin(waiting.origin);
   if (waiting.policy) out.policy(*waiting.policy);
   return out.take();
@@ -51,12 +52,14 @@ std::optional<ParsedWaiting> parse_waiting(std::span<const OwnedHeader> headers)
       .http_status = find_number<int>(headers, header::http_status),
       .key = {},
       .past = header::find_past(headers),
+      .correlation = {},
       .origin_partition = *partition,
       .origin_offset = *offset,
       .origin_timestamp_ms = *timestamp,
       .policy = header::policy_note(headers),
   };
   if (const auto key = header::find(headers, header::key)) parsed.key = std::string(*key);
+  if (const auto value = header::find(headers, header::correlation)) parsed.correlation = std::string(*value);
   return parsed;
 }
 

@@ -3,11 +3,13 @@
 // time; holds at most what librdkafka reads ahead.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "hookline/core/result.h"
 #include "hookline/core/time.h"
@@ -18,11 +20,12 @@ namespace hookline::kafka {
 
 class Follower {
  public:
-  /// From the beginning of every partition, or from the first record that is not older than `since`.
-  /// Errors: not_found, refused, unavailable.
+  /// From the beginning of every partition, or from the first record that is not older than `since`. `only`:
+  /// of these partitions and no others. Errors: not_found, refused, unavailable.
   [[nodiscard]] static core::Result<std::unique_ptr<Follower>> open(const Properties& properties,
                                                                     const std::string& topic,
-                                                                    std::optional<core::WallTime> since);
+                                                                    std::optional<core::WallTime> since,
+                                                                    std::optional<std::vector<std::int32_t>> only = {});
   ~Follower();
 
   /// Waits at most `wait` for a record, then hands over all that are there. Error: the topic is gone or may

@@ -79,6 +79,8 @@ class Template {
 
   /// Uses `name` (e.g. "Title", "correlationId", "attempt") anywhere, outside or inside a text.
   bool uses(std::string_view name) const;
+  /// Uses `name` at a place that gives it no default.
+  bool needs(std::string_view name) const;
   /// Uses `name` as (part of) a value of a top-level or nested member of a JSON object payload.
   bool uses_as_value(std::string_view name) const;
   /// Holds no placeholder at all: render() always gives the same text.

@@ -30,6 +30,7 @@ struct Waiting {
   std::string_view error;               ///< of the last attempt
   std::optional<std::string_view> key;  ///< of the original record
   Past past;                            ///< attempts and hops count from the last re-entry
+  std::optional<std::string_view> correlation = {};  ///< the value that joins a create and its updates
   Origin origin;
   const PolicyNote* policy = nullptr;   ///< that notified the webhook; nullptr: none
 };
@@ -47,6 +48,7 @@ struct ParsedWaiting {
   std::optional<int> http_status;
   std::optional<std::string> key;
   Past past;
+  std::optional<std::string> correlation;
   std::int32_t origin_partition = 0;
   std::int64_t origin_offset = 0;
   std::int64_t origin_timestamp_ms = 0;
