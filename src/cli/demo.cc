@@ -192,7 +192,7 @@ class Demo {
     cluster_ = std::move(*cluster);
     for (const char* topic : {"security.alarms", "security.audit", "security.detections", "ops.incidents", "hookline.dead-letters",
                               "hookline.retry.10s", "hookline.retry.1m", "hookline.retry.10m", "hookline.retry.1h", "hookline.retry.6h",
-                              "hookline.thresholds"}) {
+                              "hookline.thresholds", "hookline.ordered", "hookline.correlations"}) {
       if (auto made = cluster_->create_topic(topic, 4); !made) return made;
     }
     for (const char* topic : {"hookline.webhooks", "hookline.notices", "hookline.jobs"}) {

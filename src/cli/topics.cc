@@ -47,6 +47,21 @@ int create(const TopicsOptions& options) {
 
 }  // namespace
 
+namespace {
+
+/// The ordered topic and that of the correlations have the same number of partitions: one that is there already
+/// says how many the other gets.
+void align(std::vector<kafka::TopicSpec>& specs, const std::vector<kafka::TopicDescription>& described, const config::Topics& topics) {
+  const auto at = [&](config::OwnTopic which) {
+    return static_cast<std::size_t>(std::find_if(specs.begin(), specs.end(), [&](const auto& s) { return s.name == topics[which]; }) - specs.begin());
+  };
+  const auto ordered = at(config::OwnTopic::ordered), correlations = at(config::OwnTopic::correlations);
+  if (described[ordered].exists) specs[correlations].partitions = described[ordered].partitions;
+  if (described[correlations].exists) specs[ordered].partitions = described[correlations].partitions;
+}
+
+}  // namespace
+
 core::Result<std::vector<CreatedTopic>> create_topics(const config::Settings& settings, const CreateTopics& options) {
   auto admin = kafka::Admin::open(kafka::client_properties(settings));
   if (!admin) return tl::unexpected(admin.error());
@@ -70,6 +85,8 @@ core::Result<std::vector<CreatedTopic>> create_topics(const config::Settings& se
   for (const auto& spec : specs) names.push_back(spec.name);
   const auto described = (*admin)->describe(names, deadline);
   if (!described) return tl::unexpected(described.error());
+
+  align(specs, *described, settings.topics);
 
   std::vector<CreatedTopic> result;
   std::vector<kafka::TopicSpec> missing;

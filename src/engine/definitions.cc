@@ -46,6 +46,7 @@ class WebhookCompiler {
     }
     compile_headers();
     compile_endpoints();
+    compile_correlation();
     for (const auto& secret : source_.signing_secrets) {
       auto key = deliver::signing_key(secret.reveal());
       if (key) {
@@ -145,6 +146,41 @@ class WebhookCompiler {
       }
       webhook_.endpoints.push_back(std::move(compiled));
     }
+  }
+
+  void compile_correlation() {
+    webhook_.ordered = source_.ordering == config::Ordering::key || source_.correlation;
+    if (!source_.correlation) return;
+    const auto& said = *source_.correlation;
+    const auto key = json::parse_path(said.key);
+    if (!key) return problems_.push_back({source_.place, "correlation.key: " + key.error().what, key.error().remedy, false});
+    Correlated correlated{.key = variables_.want(*key), .creator = said.from.empty() ? source_.name : said.from,
+                          .creates = said.from.empty(), .needs_id = needs_correlation_id(),
+                          .create_on_404 = said.on_404 == config::OnNotFound::create, .wait = said.wait, .expires = said.expires, .capture = {}};
+    if (!correlated.creates && !uses_correlation_id()) {
+      problems_.push_back({said.from_place, "this webhook updates items, but neither URL nor payload uses correlationId: every item looks the same to it",
+                           "put ${correlationId} into the URL or the payload", true});
+    }
+    if (correlated.creates) {
+      const auto id = json::parse_path(said.response_id);
+      if (!id) return problems_.push_back({source_.place, "correlation.response_id: " + id.error().what, id.error().remedy, false});
+      correlated.capture = std::make_shared<const deliver::Capture>(*id);
+    }
+    webhook_.correlation = std::move(correlated);
+  }
+
+  bool uses_correlation_id() const {
+    const auto uses = [](const std::optional<render::Template>& program) { return program && program->uses("correlationId"); };
+    return uses(webhook_.payload) ||
+           std::any_of(webhook_.headers.begin(), webhook_.headers.end(), [&](const HeaderLine& h) { return uses(h.value.program); }) ||
+           std::any_of(webhook_.endpoints.begin(), webhook_.endpoints.end(), [&](const Endpoint& e) { return uses(e.url.program); });
+  }
+
+  bool needs_correlation_id() const {
+    const auto needs = [](const std::optional<render::Template>& program) { return program && program->needs("correlationId"); };
+    return needs(webhook_.payload) ||
+           std::any_of(webhook_.headers.begin(), webhook_.headers.end(), [&](const HeaderLine& h) { return needs(h.value.program); }) ||
+           std::any_of(webhook_.endpoints.begin(), webhook_.endpoints.end(), [&](const Endpoint& e) { return needs(e.url.program); });
   }
 
   const config::Webhook& source_;

@@ -10,6 +10,7 @@
 #include "hookline/core/random.h"
 #include "hookline/kafka/admin.h"
 #include "hookline/kafka/producer.h"
+#include "hookline/state/correlations.h"
 #include "jobs.h"
 #include "topic_check.h"
 #include "watchdog.h"
@@ -49,6 +50,7 @@ std::vector<SourceTopic> source_topics(const config::Settings& settings) {
     topics.push_back({.name = retry_topic(settings, tier), .own = true, .role = Role::retry, .tier = tier});
   }
   topics.push_back({.name = settings.topics[config::OwnTopic::thresholds], .own = true, .role = Role::thresholds});
+  topics.push_back({.name = settings.topics[config::OwnTopic::ordered], .own = true, .role = Role::ordered});
   topics.push_back({settings.topics[config::OwnTopic::notices], event::Kind::audit, true});
   return topics;
 }
@@ -69,6 +71,8 @@ CoreOptions core_options(const config::Settings& settings, const std::string& cl
     options.tiers.push_back({retry_topic(settings, tier), settings.retry_delays[tier]});
   }
   options.thresholds_topic = settings.topics[config::OwnTopic::thresholds];
+  options.ordered_topic = settings.topics[config::OwnTopic::ordered];
+  options.correlations_topic = settings.topics[config::OwnTopic::correlations];
   options.workers = workers;
   options.max_deliveries = std::max<std::size_t>(1, settings.limits.in_flight / workers);
   options.max_bytes = std::max<std::uint64_t>(1, settings.limits.memory / workers);
@@ -207,6 +211,7 @@ core::Result<void> Engine::start_workers() {
     WorkerOptions options{.number = i,
                           .core = core_options(settings_, cluster_id_, count),
                           .consumer = kafka::consumer_properties(settings_, i),
+                          .reader = kafka::client_properties(settings_),
                           .topics = source_topics(settings_),
                           .start = settings_.start,
                           .jobs_topic = settings_.topics[config::OwnTopic::jobs],
@@ -289,6 +294,12 @@ void Engine::seat_workers() {
 state::Store* Engine::store() const {
   const std::lock_guard lock(mutex_);
   return store_.get();
+}
+
+std::unique_ptr<state::Correlations> Engine::correlations() const {
+  const std::lock_guard lock(mutex_);
+  if (!producer_) return nullptr;
+  return std::make_unique<state::Correlations>(kafka::client_properties(settings_), settings_.topics[config::OwnTopic::correlations], *producer_);
 }
 
 std::shared_ptr<const Definitions> Engine::definitions() const {

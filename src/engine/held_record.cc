@@ -62,6 +62,7 @@ HeldRecord* RecordPool::hold(const event::RecordView& record, event::Kind kind, 
   held->kind = kind;
   held->references = 0;
   held->returning = false;
+  held->ordered = false;
   held->touched = false;
   held->waiting.clear();
   bytes_ += held->footprint();

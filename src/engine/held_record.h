@@ -24,6 +24,7 @@ struct HeldRecord {
   core::MonoTime taken_at{};
   std::uint32_t references = 0;
   bool returning = false;             ///< from a retry topic
+  bool ordered = false;               ///< from the ordered topic
   bool touched = false;               ///< an attempt was started: dropping it now may mean a duplicate later
 
   std::string bytes;

@@ -34,6 +34,7 @@ struct Partition {
   // One that stands_still(): until then, and is read again from the record at its head.
   std::optional<core::MonoTime> resume_at;
   std::int64_t resume_from = 0;
+  bool ready = true;                ///< false: what has to be read first is not here yet
 
   std::unique_ptr<Counting> counting;   ///< of a partition with that role
 

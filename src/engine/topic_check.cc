@@ -1,5 +1,6 @@
 #include "topic_check.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <map>
@@ -21,7 +22,11 @@ using config::OwnTopic;
 /// Hookline's own topics that it cannot do without.
 constexpr std::array needed_topics{OwnTopic::dead_letters, OwnTopic::retry_10s, OwnTopic::retry_1m,
                                          OwnTopic::retry_10m,    OwnTopic::retry_1h,  OwnTopic::retry_6h,
-                                         OwnTopic::thresholds, OwnTopic::webhooks, OwnTopic::notices, OwnTopic::jobs};
+                                         OwnTopic::ordered,      OwnTopic::correlations, OwnTopic::thresholds,
+                                         OwnTopic::webhooks, OwnTopic::notices, OwnTopic::jobs};
+
+/// What waits in the ordered topic waits as long as retries take: days, at worst.
+constexpr core::Duration ordered_stay = std::chrono::hours(42);
 
 constexpr std::uint64_t record_slack = 256 << 10;  // headers that Hookline adds
 
@@ -40,12 +45,12 @@ std::optional<std::string> size_problem(const TopicSettings& described, const co
                      core::format_size(allowed), core::format_size(needed), needed);
 }
 
-/// Definitions in a topic that deletes by age would be gone some day.
-std::optional<std::string> compaction_problem(const TopicSettings& described, const std::string& topic) {
+/// What has to be kept, in a topic that deletes by age, would be gone some day.
+std::optional<std::string> compaction_problem(const TopicSettings& described, const std::string& topic, std::string_view what) {
   const auto entry = described.find("cleanup.policy");
   if (entry == described.end() || entry->second == "compact") return std::nullopt;
-  return fmt::format("topic {} holds definitions and has cleanup.policy={}, which deletes them some day: set cleanup.policy=compact on it",
-                     topic, entry->second);
+  return fmt::format("topic {} holds {} and has cleanup.policy={}, which deletes them some day: set cleanup.policy=compact on it", topic, what,
+                     entry->second);
 }
 
 /// What waits in a retry topic has no other copy: compaction or a short retention would take it.
@@ -74,7 +79,9 @@ class OwnTopicCheck {
   std::optional<std::string> problem(OwnTopic topic, const std::string& name) {
     const bool retry = OwnTopic::retry_10s <= topic && topic <= OwnTopic::retry_6h;
     const bool counts = topic == OwnTopic::thresholds;
-    if (!answers_ || (topic != OwnTopic::dead_letters && topic != OwnTopic::webhooks && !retry && !counts)) return std::nullopt;
+    const bool compacted = topic == OwnTopic::webhooks || topic == OwnTopic::correlations;
+    const bool queue = topic == OwnTopic::dead_letters || topic == OwnTopic::ordered || retry || counts;
+    if (!answers_ || (!compacted && !queue)) return std::nullopt;
     const auto described = admin_.settings(name, settings_deadline);
     answers_ = described.has_value();
     if (!described) return std::nullopt;
@@ -85,7 +92,11 @@ class OwnTopicCheck {
     if (counts) {
       if (auto problem = waiting_problem(*described, {}, name)) return problem;
     }
-    return topic == OwnTopic::webhooks ? compaction_problem(*described, name) : size_problem(*described, settings_, name);
+    if (topic == OwnTopic::ordered) {
+      if (auto problem = waiting_problem(*described, ordered_stay, name)) return problem;
+    }
+    if (compacted) return compaction_problem(*described, name, topic == OwnTopic::webhooks ? "definitions" : "the ids of items");
+    return size_problem(*described, settings_, name);
   }
 
  private:
@@ -93,6 +104,18 @@ class OwnTopicCheck {
   const config::Settings& settings_;
   bool answers_ = true;
 };
+
+/// The owner of a partition of the one reads the partition of that number of the other.
+std::optional<std::string> width_problem(const std::vector<kafka::TopicDescription>& topics, const config::Settings& settings) {
+  const auto width = [&](OwnTopic which) {
+    const auto found = std::find_if(topics.begin(), topics.end(), [&](const auto& t) { return t.name == settings.topics[which]; });
+    return found != topics.end() && found->exists ? found->partitions : 0;
+  };
+  const auto ordered = width(OwnTopic::ordered), correlations = width(OwnTopic::correlations);
+  if (ordered == 0 || correlations == 0 || ordered == correlations) return std::nullopt;
+  return fmt::format("topics {} and {} have {} and {} partitions, and must have the same number: add to the smaller one",
+                     settings.topics[OwnTopic::ordered], settings.topics[OwnTopic::correlations], ordered, correlations);
+}
 
 }  // namespace
 
@@ -119,6 +142,7 @@ core::Result<std::size_t> check_topics(kafka::Admin& admin, const config::Settin
       problems.push_back(std::move(*problem));
     }
   }
+  if (auto problem = width_problem(*topics, settings)) problems.push_back(std::move(*problem));
   const bool missing = !missing_sources.empty() || !missing_own.empty();
   if (missing) {
     auto all = missing_sources;

@@ -42,7 +42,7 @@ void check_egress(const config::Webhook& webhook, const config::Settings& settin
 
 /// Updates of one incident that overtake each other confuse a receiver that keeps state.
 void check_order(const config::Webhook& webhook, config::Problems& problems) {
-  if (webhook.ordering == config::Ordering::key) return;
+  if (webhook.ordering == config::Ordering::key || webhook.correlation) return;
   std::size_t types = 0;
   for (const auto& type : event::catalogue()) {
     if (type.kind != event::Kind::incident) continue;
@@ -86,15 +86,6 @@ void warn_of_missing_id(const config::Webhook& webhook, const render::Template& 
 /// Settings that this version reads and does not act on yet, in one place.
 void check_in_force(const config::Webhook& webhook, config::Problems& problems) {
   const auto& place = webhook.place;
-  if (webhook.ordering == config::Ordering::key) {
-    warn(problems, place, "`ordering: key` is not in force in this version: deliveries go out unordered", "");
-  }
-  if (webhook.correlation && webhook.correlation->from.empty()) {
-    warn(problems, place, "`correlation` is not in force in this version: the response's id is not remembered", "");
-  }
-  if (webhook.correlation && !webhook.correlation->from.empty()) {
-    refuse(problems, place, "`correlation.from` is not in force in this version: updates would have no id", "remove it, or disable the webhook");
-  }
   if (!webhook.failure_email.empty()) warn(problems, place, "`failure_email` is not in force in this version", "");
 }
 

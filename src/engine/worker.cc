@@ -40,6 +40,9 @@ Worker::Worker(WorkerOptions options, core::Metrics& metrics, kafka::Producer& p
                            std::make_move_iterator(answers.end()));
     request_turn();
   });
+  correlations_ = std::make_unique<CorrelationFeed>(options_.reader, options_.core.correlations_topic, [this](CorrelationFeed::Batch&& batch) {
+    asio::post(io_, [this, batch = std::move(batch)]() mutable { take_correlations(std::move(batch)); });
+  });
   reports_ = std::make_shared<const kafka::ReportSink>([this](std::vector<kafka::ProduceReport>&& reports) {
     asio::post(io_, [this, reports = std::move(reports)]() mutable {
       inputs_.produced.insert(inputs_.produced.end(), std::make_move_iterator(reports.begin()),
@@ -169,6 +172,7 @@ void Worker::on_rebalance(kafka::Rebalance rebalance) {
                       rebalance.what == What::lost ? "lost" : "revoked, finishing what is in flight");
       revocation_pending_ = true;
       own_jobs(false);
+      follow_correlations({});
       if (phase_ == Phase::closing) return let_go();
       inputs_.revocation = rebalance.what == What::lost || consumer_->assignment_lost() ? Inputs::Revocation::lost
                                                                                         : Inputs::Revocation::revoked;
@@ -209,7 +213,28 @@ void Worker::try_assign() {
   assigned_once_ = true;
   if (!jobs.empty()) (void)consumer_->pause(jobs);  // owned, not read
   own_jobs(std::any_of(jobs.begin(), jobs.end(), [](const auto& p) { return p.partition == 0; }));
+  follow_correlations(positions);
   inputs_.assigned = std::move(positions);
+}
+
+/// What an earlier assignment would have heard of is not waited for.
+void Worker::follow_correlations(const std::vector<AssignedPartition>& partitions) {
+  std::vector<std::int32_t> numbers;
+  for (const auto& p : partitions) {
+    if (p.role == Role::ordered) numbers.push_back(p.name.partition);
+  }
+  correlations_serial_ = correlations_->follow(std::move(numbers));
+  inputs_.correlations.clear();
+  inputs_.correlations_complete.clear();
+}
+
+void Worker::take_correlations(CorrelationFeed::Batch batch) {
+  if (batch.serial != correlations_serial_) return;
+  auto& records = inputs_.correlations;
+  records.insert(records.end(), std::make_move_iterator(batch.records.begin()), std::make_move_iterator(batch.records.end()));
+  auto& complete = inputs_.correlations_complete;
+  complete.insert(complete.end(), batch.complete.begin(), batch.complete.end());
+  request_turn();
 }
 
 void Worker::on_fault(const kafka::ConsumerFault& fault) {

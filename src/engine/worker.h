@@ -24,6 +24,7 @@
 #include "hookline/engine/status.h"
 #include "hookline/kafka/consumer.h"
 #include "hookline/kafka/producer.h"
+#include "correlation_feed.h"
 #include "positions.h"
 #include "worker_core.h"
 
@@ -33,6 +34,7 @@ struct WorkerOptions {
   std::size_t number = 0;
   CoreOptions core;
   kafka::Properties consumer;
+  kafka::Properties reader;            ///< of the correlations, outside of the group
   std::vector<SourceTopic> topics;
   config::Start start;
   std::string jobs_topic;              ///< whoever owns its partition 0 does the group's single jobs; never read here
@@ -78,6 +80,8 @@ class Worker {
   core::Result<void> reposition(const kafka::TopicPartition& partition, std::int64_t position);
   void carry_out();
   void own_jobs(bool owned);
+  void follow_correlations(const std::vector<AssignedPartition>& partitions);
+  void take_correlations(CorrelationFeed::Batch batch);
   void let_go();
   void begin_close();
   void arm(std::optional<core::MonoTime> wake_at);
@@ -111,12 +115,14 @@ class Worker {
   core::MonoTime next_reposition_try_{};
   bool assigned_once_ = false;
   bool owns_jobs_ = false;
+  std::uint64_t correlations_serial_ = 0;  ///< what comes of another is of an earlier assignment
   core::log::Gate fault_gate_;
   core::log::Gate assign_gate_;
   core::log::Gate reposition_gate_;
   std::atomic<std::uint64_t> turns_{0};
   std::atomic<bool> finished_{false};
   std::string failure_;  ///< written before finished_ is set
+  std::unique_ptr<CorrelationFeed> correlations_;  ///< last: its thread posts here
 };
 
 }  // namespace hookline::engine

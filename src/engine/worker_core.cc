@@ -29,6 +29,8 @@ void Inputs::clear() {
   revocation = Revocation::none;
   ends.clear();
   repositioned.clear();
+  correlations.clear();
+  correlations_complete.clear();
   not_resumed.clear();
   records = {};
   stop = false;
@@ -72,6 +74,7 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
   if (inputs.revocation == Inputs::Revocation::lost) lose();
   if (inputs.stop) begin_drain(Mode::stopping, options_.stop_drain);
   if (inputs.assigned) own(*inputs.assigned);
+  read_correlations(inputs);
   while (const auto timer = timers_.pop_due(now_.mono)) on_timer(*timer);
   if (now_.mono >= next_look_) look_around();
 
@@ -114,6 +117,10 @@ void WorkerCore::take_records(std::span<const event::RecordView> records) {
     }
     if (partition->role == Role::thresholds) {
       take_counted(record, *partition);
+      continue;
+    }
+    if (partition->role == Role::ordered) {
+      take_ordered(record, *partition);
       continue;
     }
     if (partition->backlog.empty() && has_room() && partition->tracker.has_room(record.offset)) {
@@ -163,6 +170,7 @@ void WorkerCore::send_to(const Destination& destination, HeldRecord* record) {
   const Handle handle =
       deliveries_.insert(Delivery{.record = record, .lane = id, .queued_at = now_.mono, .policy = destination.policy});
   records_.add_reference(record);
+  if (lane.webhook->ordered && !options_.ordered_topic.empty()) return enter_order(handle, *deliveries_.find(handle));
   if (!options_.tiers.empty() && lane.objection().empty() && (lane.full || is_shut(lane))) return park(handle, *deliveries_.find(handle));
   lane.queue.push(static_cast<deliver::DeliveryIndex>(handle));
   lanes_.note(id, now_.mono, lane_capacity());
@@ -221,8 +229,9 @@ HeldRecord* WorkerCore::hold(const event::RecordView& record, const Partition& p
 
 /// Is less taken than one `part`-th of what live records may take?
 bool WorkerCore::has_room(std::uint64_t part) const {
-  return deliveries_.size() + departures_.size() - returning_ < std::max<std::uint64_t>(1, options_.max_deliveries / 4 * 3 / part) &&
-         live_bytes() < options_.max_bytes / 2 / part;
+  const auto most = options_.max_deliveries - options_.max_deliveries / 4 - options_.max_deliveries / 8;
+  return deliveries_.size() + departures_.size() - returning_ - ordered_ < std::max<std::uint64_t>(1, most / part) &&
+         live_bytes() < options_.max_bytes / 8 * 3 / part;
 }
 
 /// Keeps a polled record for later and has its partition fetched no further.
@@ -276,23 +285,22 @@ WorkerStatus WorkerCore::status(core::Now now) {
                                  .open = partition.tracker.open(),
                                  .paused = partition.paused});
   }
-  const auto note = [&](const HeldRecord* record, const Delivery* delivery, std::string error) {
+  const auto note = [&](const HeldRecord* record, std::optional<LaneId> lane, std::uint32_t attempts, std::string error) {
     if (!record || !partitions_.find(record->receipt)) return;
     PartitionStatus& of = status.partitions[record->receipt.partition];
     const auto offset = partitions_.find(record->receipt)->tracker.offset_of(record->receipt.sequence);
     if (of.holder && of.holder->offset <= offset) return;
     of.holder = Holder{.offset = offset, .open_for = now.mono - record->taken_at,
-                       .last_error = std::move(error)};
-    if (!delivery) return;
-    of.holder->webhook = lanes_[delivery->lane].webhook_name;
-    of.holder->endpoint = lanes_[delivery->lane].endpoint_name;
-    of.holder->attempts = delivery->attempts;
+                       .attempts = attempts, .last_error = std::move(error)};
+    if (!lane) return;
+    of.holder->webhook = lanes_[*lane].webhook_name;
+    of.holder->endpoint = lanes_[*lane].endpoint_name;
   };
   deliveries_.for_each([&](Handle, Delivery& d) {
-    if (!d.abandoned) note(d.record, &d, d.last_error);
+    if (!d.abandoned) note(d.record, d.lane, d.attempts, d.last_error);
   });
   departures_.for_each([&](Handle, Departure& d) {
-    note(d.record, nullptr, fmt::format("topic {} has not acknowledged it", topic_of(d)));
+    note(d.record, d.lane, d.attempts, fmt::format("topic {} has not acknowledged it", topic_of(d)));
   });
   for (const auto& lane : lanes_.all()) {
     status.endpoints.push_back({.webhook = lane.webhook_name,

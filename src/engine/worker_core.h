@@ -12,10 +12,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "copies.h"
@@ -31,6 +33,9 @@
 #include "hookline/kafka/producer.h"
 #include "hookline/settle/counted.h"
 #include "hookline/settle/dead_letter.h"
+#include "hookline/settle/waiting.h"
+#include "hookline/state/correlation_table.h"
+#include "key_queues.h"
 #include "lanes.h"
 #include "meter.h"
 #include "partitions.h"
@@ -42,9 +47,9 @@ namespace hookline::engine {
 
 /// What one worker may hold, and how it behaves in time. Shares of the process's limits.
 ///
-/// Of max_bytes, live records take at most half and those that came back from retry topics a quarter; the
-/// rest is in reserve for what they need to get out: an eighth for requests in flight, an eighth for
-/// records on their way to the broker. Each may be exceeded by one record, or by one request an endpoint.
+/// Of max_bytes, live records take at most three eighths, those that came back from retry topics a quarter and
+/// those of the ordered topic an eighth; the rest is in reserve for what they need to get out: an eighth for
+/// requests in flight, an eighth for records on their way to the broker. Each may be exceeded by one record, or by one request an endpoint.
 struct CoreOptions {
   /// A retry topic, and how long a record stays in it.
   struct Tier {
@@ -56,8 +61,10 @@ struct CoreOptions {
   std::string dead_letter_topic;
   std::vector<Tier> tiers;                          ///< shortest first; none: all waits stay in memory
   std::string thresholds_topic;                     ///< empty: nothing is counted
+  std::string ordered_topic;                        ///< empty: nothing is ordered
+  std::string correlations_topic;                   ///< with an ordered topic: as many partitions
   std::size_t workers = 1;                          ///< of this process: they share rates
-  std::size_t max_deliveries = 20000;               ///< held at once, returning ones at most a quarter of them
+  std::size_t max_deliveries = 20000;               ///< held at once, returning ones at most a quarter of them, ordered ones an eighth
   std::uint64_t max_bytes = 256ull << 20;           ///< of held records before intake pauses
   std::uint64_t max_event_size = 1ull << 20;
   std::optional<core::Duration> max_event_age;
@@ -97,6 +104,8 @@ struct Inputs {
   enum class Revocation : std::uint8_t { none, revoked, lost } revocation = Revocation::none;
   std::vector<kafka::ReachedEnd> ends;              ///< reached after `records`
   std::vector<Repositioned> repositioned;
+  std::vector<state::CorrelationRecord> correlations;      ///< of partitions whose ordered partition is owned
+  std::vector<std::int32_t> correlations_complete;  ///< read to their ends with `correlations`
   std::vector<kafka::TopicPartition> not_resumed;   ///< stand still although outputs said to go on
   std::span<const event::RecordView> records;       ///< of one poll; valid during the step
   bool stop = false;                                ///< drain everything, then say `stopped`
@@ -140,7 +149,12 @@ class WorkerCore {
 
  private:
   struct Delivery {
-    enum class State : std::uint8_t { queued, in_flight, waiting } state = State::queued;
+    enum class State : std::uint8_t {
+      queued,
+      in_flight,
+      waiting,
+      blocked,                    ///< behind others of its key
+    } state = State::queued;
     bool abandoned = false;       ///< it is somebody else's by now: only the answer is awaited
     std::optional<std::uint8_t> tier;  ///< it came back from there
     HeldRecord* record = nullptr;
@@ -160,6 +174,10 @@ class WorkerCore {
     std::shared_ptr<const std::vector<Handle>> followers;
     bool follows = false;
     std::uint32_t batch_limit = 0;  ///< a batch with it was too large: no more than so many; 0: not so
+    OrderedKey* key = nullptr;    ///< it came from the ordered topic
+    bool correlated = false;      ///< its key is that of a correlation
+    bool recreating = false;      ///< an update whose item was gone
+    bool noted = false;           ///< how far it has got stands on the correlations topic
   };
   /// Where the record that is being taken goes.
   struct Destination {
@@ -176,12 +194,15 @@ class WorkerCore {
   struct Departure {
     enum class What : std::uint8_t {
       letter,
-      retry,    ///< a delivery that goes on waiting
-      counted,  ///< an event for the policies with thresholds
-      fired,    ///< a note that one of them has fired
+      retry,        ///< a delivery that goes on waiting
+      counted,      ///< an event for the policies with thresholds
+      fired,        ///< a note that one of them has fired
+      ordered,      ///< a delivery that takes its place behind those of its key
+      correlation,  ///< the id of the item that a delivery has created
+      note,         ///< nothing ends with it
     } what = What::letter;
     bool abandoned = false;       ///< the partition is gone: only the report is awaited
-    HeldRecord* record = nullptr;
+    HeldRecord* record = nullptr; ///< a note has none
     std::optional<LaneId> lane;   ///< none: the record itself, before any webhook
     std::optional<std::uint8_t> tier;  ///< of a retry topic
     settle::Reason reason = settle::Reason::decode;
@@ -196,7 +217,12 @@ class WorkerCore {
     std::uint32_t tries = 0;      ///< produces that the broker refused
     std::uint64_t producing = 0;  ///< bytes handed to the producer and not reported
     bool pointer = false;         ///< the original is too large for the topic: only where it stands goes
-    kafka::OwnedRecord written = {};  ///< key and headers of what goes to the thresholds topic
+    OrderedKey* key = nullptr;    ///< of what came from the ordered topic: goes on when this is acknowledged
+    bool noted = false;           ///< as in Delivery
+    std::string order_key;        ///< of what goes to the ordered topic
+    std::optional<std::string> correlated;  ///< the same: the value that joins create and updates
+    kafka::OwnedRecord written = {};        ///< key and headers of what goes to the thresholds topic; a note or a correlation, as it goes
+    state::Correlation correlation = {};
   };
   enum class Mode : std::uint8_t { running, revoking, stopping, stopped };
 
@@ -206,7 +232,7 @@ class WorkerCore {
   void admit_backlog();
   bool has_room() { return has_room(1) && lanes_.open(now_.mono); }
   bool has_room(std::uint64_t part) const;
-  std::uint64_t live_bytes() const { return records_.bytes() - backlog_bytes_ - returning_bytes_; }
+  std::uint64_t live_bytes() const { return records_.bytes() - backlog_bytes_ - returning_bytes_ - ordered_bytes_; }
   std::size_t lane_capacity() const { return std::max<std::size_t>(1, options_.max_deliveries / 10); }
   void reach(const kafka::ReachedEnd& end);
   void put_back(const event::RecordView& record, Partition& partition);
@@ -217,6 +243,7 @@ class WorkerCore {
   void send_to(const Destination& destination, HeldRecord* record);
 
   // Retry topics: worker_core_retry.cc
+  HeldRecord* hold_again(const event::RecordView& record, const settle::ParsedWaiting& waiting, event::Kind kind);
   void take_returning(const event::RecordView& record, Partition& partition);
   bool has_room_for_returning(std::size_t part = 1) const;
   bool is_shut(const EndpointLane& lane) const;
@@ -252,6 +279,33 @@ class WorkerCore {
   std::optional<core::MonoTime> batch_waits(const EndpointLane& lane);
   void start_batch(LaneId lane, deliver::DeliveryIndex first);
   bool split(const deliver::Answer& answer, const std::vector<Handle>& members);
+  // Ordered deliveries and correlations: worker_core_ordered.cc
+  void enter_order(Handle handle, Delivery& delivery);
+  void queue_entry(Handle handle);
+  void next_entry(const std::string& order_key);
+  void read_correlations(Inputs& inputs);
+  void take_ordered(const event::RecordView& record, Partition& partition);
+  bool has_room_for_ordered(std::size_t part = 1) const;
+  const Correlated* correlation_of(const Delivery& delivery) const;
+  const state::Correlation* item_of(const Delivery& delivery) const;
+  std::optional<core::Duration> rest_of_wait(const Delivery& delivery) const;
+  void advance(OrderedKey& key);
+  void go_on_ordered(Handle handle, Delivery& delivery);
+  bool is_over_age(const Delivery& delivery) const;
+  bool still_to_send(LaneId lane, Handle handle, Delivery& delivery, std::string& correlation_id);
+  bool end_ordered(Handle handle, Delivery& delivery, const deliver::Answer& answer);
+  bool create_anew(Handle handle, Delivery& delivery);
+  void wait_ordered(Handle handle, Delivery& delivery, core::Duration wait);
+  void write_down(Delivery& delivery);
+  void take_back_note(bool noted, std::int32_t partition, const std::string& id);
+  void write_note(std::int32_t partition, std::string key, std::optional<std::string> value);
+  void leave_key(Delivery& delivery, Handle handle);
+  void go_on(OrderedKey* key);
+  void own_ordered();
+  void let_ordered_go();
+  void break_off_ordered(Handle handle, Delivery& delivery);
+  void look_at_ordered();
+  void forget_correlations();
 
   // Deliveries: worker_core_deliveries.cc
   void start_ready();
@@ -263,6 +317,7 @@ class WorkerCore {
   void send(LaneId lane, Delivery& delivery, deliver::Request request);
   void retry_or_bury(Handle handle, Delivery& delivery, const deliver::Answer& answer);
   void end_delivery(Handle handle, Delivery& delivery);
+  void bury_expired(Handle handle, Delivery& delivery);
   void bury(Handle handle, Delivery& delivery, settle::Reason reason, std::string error);
   void leave(Handle handle, Delivery& delivery, Departure departure);
   void give_id(Delivery& delivery);
@@ -273,7 +328,9 @@ class WorkerCore {
   const std::string& topic_of(const Departure& departure) const;
   void produce_waiting();
   void on_produced(const kafka::ProduceReport& report);
+  void acknowledged(const kafka::ProduceReport& report, Departure& departure);
   void on_timer(const Timer& timer);
+  std::uint64_t size_of(const Departure& departure) const;
   void settle(HeldRecord* record);
   void release(HeldRecord* record);
 
@@ -311,6 +368,11 @@ class WorkerCore {
   std::uint64_t backlog_bytes_ = 0;   ///< of records_: what waits for room does not take it away
   std::uint64_t returning_bytes_ = 0; ///< of records_: from retry topics
   std::size_t returning_ = 0;         ///< records that came back from retry topics, a delivery each
+  std::uint64_t ordered_bytes_ = 0;   ///< of records_: from the ordered topic
+  std::size_t ordered_ = 0;           ///< records from there, a delivery each
+  KeyQueues keys_;
+  std::unordered_map<std::string, std::deque<Handle>> entering_;  ///< departures to the ordered topic by key: the first is on its way
+  std::map<std::int32_t, state::CorrelationTable> correlations_;         ///< by partition
   Copies copies_;
   Slab<Delivery> deliveries_;
   Slab<Departure> departures_;
@@ -344,6 +406,7 @@ class WorkerCore {
   /// After a silence of more than the session timeout: no attempt starts before a commit later than
   /// this one was acknowledged, because the group may have given the partitions to somebody else.
   std::optional<std::uint64_t> doubted_since_;
+  core::log::Gate without_id_gate_;
   core::log::Gate produce_gate_;
   core::log::Gate counter_gate_;
   core::log::Gate commit_gate_;

@@ -18,7 +18,7 @@ constexpr int payload_too_large = 413;
 /// How many deliveries the next request to the endpoint may carry. A probe risks one. A batch that
 /// would fill the lane could never become full.
 std::size_t WorkerCore::batch_limit(const EndpointLane& lane) const {
-  if (!lane.webhook || !lane.circuit.closed()) return 1;
+  if (!lane.webhook || lane.webhook->ordered || !lane.circuit.closed()) return 1;
   return std::min<std::size_t>(lane.webhook->batch.max_events, std::max<std::size_t>(1, lane_capacity() / 2));
 }
 

@@ -83,10 +83,13 @@ void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
   if (batch_limit(lane) > 1) return start_batch(id, index);
   const Handle handle = deliveries_.handle(index);
   Delivery& delivery = deliveries_[index];
+  std::string correlation_id;
+  if (!still_to_send(id, handle, delivery, correlation_id)) return;
   const HeldRecord& record = *delivery.record;
   give_id(delivery);
   if (delivery.attempts == 0) delivery.first_attempt = now_.wall;
   const RequestBuilder::Attempt attempt{.delivery_id = delivery.id, .number = delivery.past.attempts + delivery.attempts + 1,
+                                        .correlation_id = correlation_id,
                                         .policy = delivery.policy.get()};
   auto request = requests_.build(*lane.webhook, *lane.endpoint, record.view, record.kind, attempt, now_.wall);
   if (!request) {
@@ -126,7 +129,9 @@ void WorkerCore::on_answer(deliver::Answer& answer) {
   if (followers && split(answer, *followers)) return;
   if (delivery->abandoned) {
     meter_.stale_completion();
+    OrderedKey* key = delivery->key;
     deliveries_.erase(answer.id);
+    go_on(key);
   } else {
     on_outcome(answer.id, *delivery, verdict, answer);
   }
@@ -144,6 +149,7 @@ void WorkerCore::on_outcome(Handle handle, Delivery& delivery, deliver::Verdict 
   if (verdict == deliver::Verdict::delivered) {
     ++lane.delivered;
     meter_.delivered(lane.meter, now_.wall - delivery.record->view.timestamp);
+    if (delivery.key && end_ordered(handle, delivery, answer)) return;
     return end_delivery(handle, delivery);
   }
   delivery.last_error = describe(answer);
@@ -153,6 +159,7 @@ void WorkerCore::on_outcome(Handle handle, Delivery& delivery, deliver::Verdict 
     lane.last_error = delivery.last_error;
     lane.last_error_at = now_.wall;
   }
+  if (delivery.key && end_ordered(handle, delivery, answer)) return;
   switch (verdict) {
     case deliver::Verdict::delivered: break;
     case deliver::Verdict::aborted:
@@ -181,7 +188,7 @@ void WorkerCore::judge_endpoint(LaneId id, deliver::Verdict verdict, const deliv
     core::log::warn("{}/{}: the endpoint fails all the time ({}); its circuit is open, one request at a time probes it",
                     lane.webhook_name, lane.endpoint_name, describe(answer));
     deliveries_.for_each([&](Handle handle, Delivery& d) {
-      if (!d.abandoned && d.lane == id && d.state == Delivery::State::waiting && !options_.tiers.empty())
+      if (!d.abandoned && !d.key && d.lane == id && d.state == Delivery::State::waiting && !options_.tiers.empty())
         hand_over(handle, d, tier_for(d.due - now_.wall));
     });
   } else {
@@ -203,6 +210,7 @@ void WorkerCore::retry_or_bury(Handle handle, Delivery& delivery, const deliver:
                 fmt::format("{}; the next attempt would come after retry.max_age", delivery.last_error));
   }
   delivery.due = now_.wall + std::chrono::ceil<std::chrono::milliseconds>(*wait);
+  if (delivery.key) return wait_ordered(handle, delivery, *wait);
   const bool here = options_.tiers.empty() || (*wait < options_.tiers.front().delay && lane.circuit.closed());
   if (!here) return hand_over(handle, delivery, tier_for(*wait));
   HeldRecord* record = delivery.record;
@@ -218,8 +226,10 @@ void WorkerCore::on_timer(const Timer& timer) {
       return;
     case Timer::What::retry: {
       Delivery* delivery = deliveries_.find(timer.handle);
+      if (delivery && delivery->state == Delivery::State::blocked) return advance(*delivery->key);
       if (!delivery || delivery->state != Delivery::State::waiting) return;
       stop_waiting(timer.handle, *delivery);
+      if (delivery->key) return go_on_ordered(timer.handle, *delivery);
       if (delivery->tier) return go_on(timer.handle, *delivery);
       delivery->queued_at = now_.mono;
       lanes_[delivery->lane].queue.push(static_cast<deliver::DeliveryIndex>(timer.handle));
@@ -236,8 +246,16 @@ void WorkerCore::on_timer(const Timer& timer) {
 /// The delivery has got its 2xx.
 void WorkerCore::end_delivery(Handle handle, Delivery& delivery) {
   HeldRecord* record = delivery.record;
+  OrderedKey* key = delivery.key;
+  if (key) take_back_note(delivery.noted, key->partition, delivery.id);
   deliveries_.erase(handle);
   settle(record);
+  go_on(key);
+}
+
+void WorkerCore::bury_expired(Handle handle, Delivery& delivery) {
+  const auto before = delivery.last_error.empty() ? "" : delivery.last_error + "; ";
+  bury(handle, delivery, settle::Reason::expired, before + "older than retry.max_age");
 }
 
 void WorkerCore::bury(Handle handle, Delivery& delivery, settle::Reason reason, std::string error) {
@@ -256,9 +274,13 @@ void WorkerCore::leave(Handle handle, Delivery& delivery, Departure departure) {
   departure.status = delivery.last_status;
   departure.at = now_.wall;
   departure.first_attempt = delivery.first_attempt;
+  departure.key = delivery.key;
+  departure.noted = delivery.noted;
   departure.record->touched = true;
   deliveries_.erase(handle);
+  const bool enters = departure.what == Departure::What::ordered;
   const Handle leaving = departures_.insert(std::move(departure));
+  if (enters) return queue_entry(leaving);
   produce(leaving, *departures_.find(leaving));
 }
 
@@ -281,22 +303,36 @@ void WorkerCore::bury_record(HeldRecord* record, settle::Reason reason, std::str
 /// Hands it to the producer, or has it wait: what the producer holds has its share of the memory, too.
 void WorkerCore::produce(Handle handle, Departure& departure) {
   if (producing_bytes_ >= options_.max_bytes / 8) return unproduced_.push_back(handle);
-  departure.producing = departure.record->footprint();
+  departure.producing = size_of(departure);
   producing_bytes_ += departure.producing;
   out_->produces.push_back({handle, record_of(departure)});
+}
+
+std::uint64_t WorkerCore::size_of(const Departure& departure) const {
+  const auto& written = departure.written;
+  const std::size_t own = (written.key ? written.key->size() : 0) + (written.value ? written.value->size() : 0);
+  return 1 + own + (departure.record ? departure.record->footprint() : 0);
 }
 
 const std::string& WorkerCore::topic_of(const Departure& departure) const {
   switch (departure.what) {
     case Departure::What::letter: return options_.dead_letter_topic;
     case Departure::What::retry: return options_.tiers[*departure.tier].topic;
+    case Departure::What::ordered: return options_.ordered_topic;
     case Departure::What::counted:
-    case Departure::What::fired: break;
+    case Departure::What::fired: return options_.thresholds_topic;
+    case Departure::What::correlation:
+    case Departure::What::note: break;
   }
-  return options_.thresholds_topic;
+  return options_.correlations_topic;
 }
 
 kafka::OwnedRecord WorkerCore::record_of(const Departure& departure) const {
+  if (departure.what == Departure::What::correlation || departure.what == Departure::What::note) {
+    auto written = departure.written;
+    written.topic = options_.correlations_topic;
+    return written;
+  }
   const HeldRecord& record = *departure.record;
   if (departure.what == Departure::What::counted || departure.what == Departure::What::fired) {
     auto written = departure.written;
@@ -308,7 +344,7 @@ kafka::OwnedRecord WorkerCore::record_of(const Departure& departure) const {
   const EndpointLane* lane = departure.lane ? &lanes_[*departure.lane] : nullptr;
   kafka::OwnedRecord out{.topic = topic_of(departure)};
   if (record.view.value && !departure.pointer) out.value = std::string(*record.view.value);
-  if (departure.what == Departure::What::retry) {
+  if (departure.what != Departure::What::letter) {
     const settle::Waiting waiting{.webhook = lane->webhook_name,
                                   .endpoint = lane->endpoint_name,
                                   .delivery_id = departure.id,
@@ -321,9 +357,10 @@ kafka::OwnedRecord WorkerCore::record_of(const Departure& departure) const {
                                   .error = departure.error,
                                   .key = record.view.key,
                                   .past = departure.past,
+                                  .correlation = departure.correlated,
                                   .origin = origin_of(record),
                                   .policy = departure.policy.get()};
-    out.key = departure.id;
+    out.key = departure.what == Departure::What::ordered ? departure.order_key : departure.id;
     out.headers = settle::waiting_headers(waiting, original);
     return out;
   }
@@ -370,25 +407,17 @@ void WorkerCore::on_produced(const kafka::ProduceReport& report) {
     meter_.stale_completion();
     return departures_.erase(report.token);
   }
-  if (!report.error) {
-    if (departure->what == Departure::What::retry) {
-      next_commit_ = std::min(next_commit_, now_.mono + handed_over_commit);
-    } else if (departure->what == Departure::What::letter) {
-      meter_.dead_letter(departure->reason);
-      if (departure->lane) {
-        lanes_[*departure->lane].meter.dead_lettered->add();
-        ++lanes_[*departure->lane].dead_lettered;
-      }
-    }
-    HeldRecord* record = departure->record;
-    departures_.erase(report.token);
-    return settle(record);
-  }
-  if (report.error->code == core::ErrorCode::too_large && !departure->pointer) {
-    if (departure->what != Departure::What::letter) departure->reason = settle::Reason::too_large;  // it cannot wait anywhere
-    departure->what = Departure::What::letter;
+  if (!report.error) return acknowledged(report, *departure);
+  using What = Departure::What;
+  if (departure->what == What::note) return departures_.erase(report.token);  // the next one says more
+  const bool of_record = departure->what != What::correlation;
+  if (report.error->code == core::ErrorCode::too_large && of_record && !departure->pointer) {
+    if (departure->what != What::letter) departure->reason = settle::Reason::too_large;  // it cannot wait anywhere
+    if (departure->what == What::ordered) next_entry(departure->order_key);
+    departure->what = What::letter;
+    departure->tier.reset();
     departure->pointer = true;
-    return produce(report.token, *departure);
+    return produce(report.token, *departures_.find(report.token));
   }
   // Refused for now: the record stays open, and its partition's committed offset stays where it is.
   const auto wait = std::min(longest_produce_wait, first_produce_wait * (1 << std::min(departure->tries, 5u)));
@@ -398,6 +427,36 @@ void WorkerCore::on_produced(const kafka::ProduceReport& report) {
                      topic_of(*departure), report.error->message, *more);
   }
   timers_.push({now_.mono + wait, Timer::What::produce, report.token});
+}
+
+/// The broker has it: what was to end with that ends.
+void WorkerCore::acknowledged(const kafka::ProduceReport& report, Departure& departure) {
+  using What = Departure::What;
+  const Departure done = std::move(departure);
+  departures_.erase(report.token);
+  if (done.key) take_back_note(done.noted, done.key->partition, done.id);
+  switch (done.what) {
+    case What::letter:
+      meter_.dead_letter(done.reason);
+      if (done.lane) {
+        lanes_[*done.lane].meter.dead_lettered->add();
+        ++lanes_[*done.lane].dead_lettered;
+      }
+      break;
+    case What::retry:
+    case What::ordered:
+      next_commit_ = std::min(next_commit_, now_.mono + handed_over_commit);
+      if (done.what == What::ordered) next_entry(done.order_key);
+      break;
+    case What::correlation:
+      if (const auto table = correlations_.find(done.key->partition); table != correlations_.end()) {
+        table->second.acknowledged(done.key->name, done.correlation, report.offset);
+      }
+      break;
+    case What::note: return;
+  }
+  settle(done.record);
+  go_on(done.key);
 }
 
 /// One piece of work of a record has ended for good: the only place where anything is settled.

@@ -32,12 +32,14 @@ void WorkerCore::own(const std::vector<AssignedPartition>& partitions) {
   for (auto& partition : partitions_.all()) drop_backlog(partition);
   abandon_all();
   partitions_.clear();
+  correlations_.clear();
   commits_under_way_ = 0;  // reports of an earlier assignment are told by their token
   doubted_since_.reset();
   if (mode_ == Mode::revoking) mode_ = Mode::running;
   if (mode_ != Mode::running) return;
   for (const auto& p : partitions) partitions_.add(p.name, p.kind, p.role, p.tier, p.offset, p.metadata, now_.mono);
   own_counters(partitions);
+  own_ordered();
   copies_.clear();
   next_resume_.reset();
   for (auto& lane : lanes_.all()) lane.parked = 0;  // others own the retry topics now
@@ -59,6 +61,7 @@ void WorkerCore::begin_drain(Mode mode, core::Duration drain) {
   next_resume_.reset();
   abandon_untouched();
   for (LaneId id = 0; id < lanes_.all().size(); ++id) lanes_.list(id);  // no batch waits for more
+  let_ordered_go();
   if (options_.tiers.empty()) return;
   deliveries_.for_each([&](Handle handle, Delivery& d) {
     if (!d.abandoned && d.state == Delivery::State::waiting) hand_over(handle, d, tier_for(d.due - now_.wall));
@@ -70,6 +73,7 @@ void WorkerCore::lose() {
   for (auto& partition : partitions_.all()) drop_backlog(partition);
   abandon_all();
   partitions_.clear();
+  correlations_.clear();
   commits_under_way_ = 0;
   doubted_since_.reset();
   drain_departing_ = drain_committing_ = false;
@@ -103,6 +107,7 @@ void WorkerCore::advance_drain() {
   const bool stopping = mode_ == Mode::stopping;
   (stopping ? out_->stopped : out_->answer_revocation) = true;
   partitions_.clear();
+  correlations_.clear();
   commits_under_way_ = 0;
   drain_departing_ = drain_committing_ = false;
   mode_ = stopping ? Mode::stopped : Mode::running;
@@ -116,6 +121,7 @@ void WorkerCore::depart() {
     if (d.abandoned) return;
     const bool in_flight = d.state == Delivery::State::in_flight;
     if (in_flight && !d.follows) out_->aborts.push_back(handle);
+    if (d.key) return break_off_ordered(handle, d);
     if (!can_wait_elsewhere) return abandon(handle, d);
     in_flight ? break_off(handle, d) : hand_over(handle, d, tier_for(d.due - now_.wall));
   });
@@ -168,15 +174,21 @@ void WorkerCore::abandon_all() {
   clear_stale_queues();
   departures_.for_each([&](Handle handle, Departure& d) {
     if (d.abandoned) return;
-    drop(std::exchange(d.record, nullptr));
+    if (d.record) drop(std::exchange(d.record, nullptr));
+    if (OrderedKey* key = std::exchange(d.key, nullptr)) {
+      key->busy = false;
+      keys_.tidy(*key);
+    }
     d.abandoned = true;
     if (d.producing == 0) departures_.erase(handle);
   });
   unproduced_.clear();
+  entering_.clear();
 }
 
 /// Forgets a delivery without settling anything. One in flight keeps its place until it is answered.
 void WorkerCore::abandon(Handle handle, Delivery& delivery) {
+  leave_key(delivery, handle);
   stop_waiting(handle, delivery);
   drop(std::exchange(delivery.record, nullptr));
   if (delivery.state == Delivery::State::in_flight && !delivery.follows) {
@@ -191,6 +203,10 @@ void WorkerCore::drop(HeldRecord* record) {
   if (record->references == 1 && record->returning) {
     returning_bytes_ -= record->footprint();
     --returning_;
+  }
+  if (record->references == 1 && record->ordered) {
+    ordered_bytes_ -= record->footprint();
+    --ordered_;
   }
   records_.release(record);
 }

@@ -24,10 +24,6 @@ constexpr int lots_per_delay = 20;
 /// Of one webhook, per worker. Far above what an outage of days brings; below what would fill a cluster unseen.
 constexpr std::uint64_t park_quota = 10'000'000;
 
-core::WallTime from_ms(std::int64_t ms) {
-  return core::WallTime(std::chrono::milliseconds(ms));
-}
-
 }  // namespace
 
 std::uint8_t WorkerCore::tier_for(core::Duration wait) const {
@@ -88,6 +84,23 @@ void WorkerCore::resume_returning() {
   }
 }
 
+/// The record that a delivery was handed over with, as it came from its source.
+HeldRecord* WorkerCore::hold_again(const event::RecordView& record, const settle::ParsedWaiting& waiting, event::Kind kind) {
+  std::vector<event::Header> original;
+  for (const auto& header : record.headers) {
+    if (!settle::is_own_header(header.name)) original.push_back(header);
+  }
+  return records_.hold({.topic = waiting.origin_topic,
+                        .partition = waiting.origin_partition,
+                        .offset = waiting.origin_offset,
+                        .timestamp = core::from_unix_ms(waiting.origin_timestamp_ms),
+                        .key = waiting.key ? std::optional<std::string_view>(*waiting.key) : std::nullopt,
+                        .value = record.value,
+                        .headers = original,
+                        .padded = false},
+                       kind, {});
+}
+
 /// A record of a retry topic: its delivery goes on here, if its time has come.
 void WorkerCore::take_returning(const event::RecordView& record, Partition& partition) {
   if (partition.resume_at) return;  // polled with one that is not due: read again with it
@@ -116,19 +129,7 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
 
   HeldRecord* held = nullptr;
   if (ours) {
-    std::vector<event::Header> original;
-    for (const auto& header : record.headers) {
-      if (!settle::is_own_header(header.name)) original.push_back(header);
-    }
-    held = records_.hold({.topic = waiting->origin_topic,
-                          .partition = waiting->origin_partition,
-                          .offset = waiting->origin_offset,
-                          .timestamp = from_ms(waiting->origin_timestamp_ms),
-                          .key = waiting->key ? std::optional<std::string_view>(*waiting->key) : std::nullopt,
-                          .value = record.value,
-                          .headers = original,
-                          .padded = false},
-                         *kind, {});
+    held = hold_again(record, *waiting, *kind);
   } else {
     held = records_.hold(record, event::Kind::alarm, partition.topic);
   }
@@ -147,8 +148,8 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
                                                     .attempts = waiting->attempts,
                                                     .hops = waiting->hops,
                                                     .past = waiting->past,
-                                                    .first_attempt = from_ms(waiting->first_attempt_at_ms),
-                                                    .due = from_ms(waiting->due_at_ms),
+                                                    .first_attempt = core::from_unix_ms(waiting->first_attempt_at_ms),
+                                                    .due = core::from_unix_ms(waiting->due_at_ms),
                                                     .last_status = waiting->http_status,
                                                     .last_error = std::move(waiting->error),
                                                     .id = std::move(waiting->delivery_id),
@@ -163,13 +164,9 @@ void WorkerCore::go_on(Handle handle, Delivery& delivery) {
   if (const auto objection = lane.objection(); !objection.empty()) {
     return bury(handle, delivery, settle::Reason::disabled, std::string(objection));
   }
+  if (lane.webhook->ordered && !options_.ordered_topic.empty()) return enter_order(handle, delivery);
   const bool shut = is_shut(lane);
-  // Counted from the first attempt; of one that had none yet only a sick endpoint can be to blame.
-  const bool counts = delivery.attempts > 0 || !lane.circuit.closed();
-  if (counts && now_.wall > delivery.first_attempt + lane.webhook->retry.max_age) {
-    return bury(handle, delivery, settle::Reason::expired,
-                fmt::format("{}older than retry.max_age", delivery.last_error.empty() ? "" : delivery.last_error + "; "));
-  }
+  if (is_over_age(delivery)) return bury_expired(handle, delivery);
   const core::Duration rest = delivery.due - now_.wall;
   const auto shortest = options_.tiers.front().delay;
   const core::Duration stayed = now_.mono - delivery.record->taken_at;
@@ -239,6 +236,10 @@ void WorkerCore::hand_over_lane(LaneId id) {
   for (const auto index : lane.queue.take_all()) {
     const Handle handle = deliveries_.handle(index);
     Delivery& delivery = deliveries_[index];
+    if (delivery.key) {  // waits here for the probe
+      lane.queue.push_returning(index);
+      continue;
+    }
     delivery.tier ? hand_over(handle, delivery, higher_tier(delivery)) : park(handle, delivery);
   }
   lanes_.note(id, now_.mono, lane_capacity());
@@ -277,14 +278,16 @@ void WorkerCore::look_around() {
   }
   (void)lanes_.any_roomy(now_.mono);  // forgets who was active before
   look_at_counters();
-  if (mode_ != Mode::running || options_.tiers.empty()) return;
+  if (mode_ != Mode::running) return;
+  look_at_ordered();
+  if (options_.tiers.empty()) return;
   bool taken_from_lanes = false;
   std::vector<bool> blocked;  // partitions that stand still because the map of what is open would not fit
   for (const auto& partition : partitions_.all()) {
     blocked.push_back(!partition.backlog.empty() && !partition.tracker.has_room(partition.backlog.front()->view.offset));
   }
   deliveries_.for_each([&](Handle handle, Delivery& d) {
-    if (d.abandoned || d.state == Delivery::State::in_flight) return;
+    if (d.abandoned || d.key || d.state == Delivery::State::in_flight) return;
     const EndpointLane& lane = lanes_[d.lane];
     if (d.state == Delivery::State::waiting) {
       if (!d.tier && now_.mono - d.record->taken_at >= open_too_long) hand_over(handle, d, tier_for(d.due - now_.wall));

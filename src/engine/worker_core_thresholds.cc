@@ -160,6 +160,7 @@ void WorkerCore::end_reread(Partition& partition) {
 
 /// Is there room for what the partition, which stands still, will give?
 bool WorkerCore::may_resume(const Partition& partition) {
+  if (partition.role == Role::ordered) return has_room_for_ordered(2) && partition.tracker.has_room(partition.resume_from);
   return partition.role == Role::thresholds ? has_room() : has_room_for_returning(2);
 }
 

@@ -35,7 +35,7 @@ class EngineOnEmbeddedKafka : public ::testing::Test {
 
   void SetUp() override {
     for (const char* topic : {"incidents", "hookline.dead-letters", "hookline.retry.10s", "hookline.retry.1m",
-                              "hookline.retry.10m", "hookline.retry.1h", "hookline.retry.6h", "hookline.thresholds"}) ASSERT_TRUE(cluster->create_topic(topic, 4));
+                              "hookline.retry.10m", "hookline.retry.1h", "hookline.retry.6h", "hookline.thresholds", "hookline.ordered", "hookline.correlations"}) ASSERT_TRUE(cluster->create_topic(topic, 4));
     for (const char* topic : {"hookline.webhooks", "hookline.notices", "hookline.jobs"}) ASSERT_TRUE(cluster->create_topic(topic, 1));
   }
   void TearDown() override {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "hookline/config/load.h"
+#include "hookline/deliver/capture.h"
 #include "hookline/deliver/request.h"
 #include "hookline/event/names.h"
 #include "hookline/event/reader.h"
@@ -51,6 +52,18 @@ enum class Switch : std::uint8_t {
 /// "on", "off", "tripped".
 std::string_view name(Switch position);
 
+/// How a webhook's deliveries are joined with those of another, by a value of their events.
+struct Correlated {
+  event::VariableId key = 0;   ///< in the webhook's reader: that value
+  std::string creator;         ///< the webhook that creates the items: itself, or `from`
+  bool creates = false;
+  bool needs_id = false;       ///< something of an update uses correlationId and has no default for it
+  bool create_on_404 = false;  ///< updates: one whose item is gone goes as a create
+  core::Duration wait{};       ///< updates: for a create that has not come
+  std::optional<core::Duration> expires;            ///< creates: nullopt, never
+  std::shared_ptr<const deliver::Capture> capture;  ///< creates: the id in the answer
+};
+
 struct Webhook {
   std::string name;
   std::vector<rule::Expression> fields;      ///< computed names, in the order of the webhook
@@ -69,6 +82,8 @@ struct Webhook {
   config::Trigger trigger = config::Trigger::event;
   std::string filter;                        ///< source text, for people; empty: none
   Switch position = Switch::on;
+  bool ordered = false;                      ///< its deliveries go through the ordered topic
+  std::optional<Correlated> correlation;
 };
 
 struct Policy {

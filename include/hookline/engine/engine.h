@@ -29,6 +29,10 @@ namespace hookline::kafka {
 class Producer;
 }
 
+namespace hookline::state {
+class Correlations;
+}
+
 namespace hookline::engine {
 
 class Jobs;
@@ -87,6 +91,8 @@ class Engine {
   const Catalog& catalog() const { return catalog_; }
   /// Where definitions are kept; nullptr until Kafka has answered. Lives as long as the engine.
   state::Store* store() const;
+  /// Ids of items by hand; nullptr until Kafka has answered. Not beyond the engine.
+  std::unique_ptr<state::Correlations> correlations() const;
   core::Metrics& metrics() { return metrics_; }
 
  private:
