@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "correlations.h"
 #include "definitions.h"
 #include "hookline/core/crypto.h"
 #include "hookline/json/tree.h"
@@ -39,11 +40,14 @@ struct Route {
 
 using state::Sort;
 
-constexpr std::array<Route, 20> routes{{
+constexpr std::array<Route, 23> routes{{
     {"GET", "/healthz", std::nullopt, healthz},
     {"GET", "/readyz", std::nullopt, readyz},
     {"GET", "/metrics", Scope::read, metrics},  // open with admin.metrics_public
     {"GET", "/api/v1/status", Scope::read, status},
+    {"GET", "/api/v1/correlations", Scope::read, list_correlations},
+    {"PUT", "/api/v1/correlations", Scope::operate, put_correlation},
+    {"DELETE", "/api/v1/correlations", Scope::operate, delete_correlation},
     {"GET", "/api/v1/webhooks", Scope::read, list_definitions<Sort::webhook>},
     {"POST", "/api/v1/webhooks", Scope::admin, create_definition<Sort::webhook>},
     {"GET", "/api/v1/webhooks/{name}", Scope::read, get_definition<Sort::webhook>},
