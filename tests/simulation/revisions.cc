@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -70,7 +71,31 @@ batch: {max_events: 3}
 payload: '{"place": "$place"}'
 )"};
 
-std::shared_ptr<const engine::Definitions> compile(const char* text) {
+// In every revision, so that their order holds over changes. What fails there fails for good now and then.
+constexpr const char* in_order = R"(---
+name: line
+events: [incident]
+ordering: key
+endpoints: [{name: main, url: "https://line.example.com/hook"}]
+retry: {schedule: [100ms, 1s], on: any_failure}
+payload: '{"place": "$place"}'
+---
+name: make
+events: [incident_triggered]
+correlation: {key: story, response_id: result.id}
+endpoints: [{name: main, url: "https://make.example.com/hook"}]
+retry: {schedule: [200ms, 200ms], on: transient}
+payload: '{"place": "$place"}'
+---
+name: mend
+events: [incident_resolved]
+correlation: {key: story, from: make, wait: 2s, on_404: create}
+endpoints: [{name: main, url: "https://mend.example.com/hook"}]
+retry: {schedule: [50ms, 2s], on: transient}
+payload: '{"place": "$place", "item": "$correlationId"}'
+)";
+
+std::shared_ptr<const engine::Definitions> compile(const std::string& text) {
   config::Configuration configuration;
   configuration.webhooks = config::parse_webhooks(text, "simulation.yaml", {}, configuration.problems);
   auto made = engine::Definitions::compile(configuration, configuration.problems);
@@ -83,18 +108,25 @@ std::shared_ptr<const engine::Definitions> compile(const char* text) {
 
 }  // namespace
 
-std::shared_ptr<const engine::Definitions> definitions_of(int revision) {
+std::shared_ptr<const engine::Definitions> definitions_of(int revision, bool ordered) {
   static const auto all = [] {
-    std::array<std::shared_ptr<const engine::Definitions>, revision_count> made;
-    for (std::size_t i = 0; i < made.size(); ++i) made[i] = compile(yaml[i]);
+    std::array<std::shared_ptr<const engine::Definitions>, 2 * revision_count> made;
+    for (std::size_t i = 0; i < revision_count; ++i) {
+      made[2 * i] = compile(yaml[i]);
+      made[2 * i + 1] = compile(std::string(yaml[i]) + in_order);
+    }
     return made;
   }();
-  return all[static_cast<std::size_t>(revision)];
+  return all[static_cast<std::size_t>(2 * revision + (ordered ? 1 : 0))];
 }
 
-Targets expected(int revision, const Nature& nature) {
+Targets expected(int revision, const Nature& nature, bool ordered) {
   if (nature.tombstone) return 0;
   if (nature.poison) return whole_record;
+  if (ordered) {
+    const Targets more = line_main | (nature.triggered ? make_main : mend_main);
+    return static_cast<Targets>(expected(revision, nature, false) | more);
+  }
   const auto none = Targets{0};
   const Targets pay = nature.triggered && nature.pay ? Targets{pay_a | pay_b} : none;
   switch (revision) {
@@ -112,11 +144,17 @@ Targets target_of_url(std::string_view url) {
   if (host.starts_with("a.")) return pay_a;
   if (host.starts_with("b.")) return pay_b;
   if (host.starts_with("ship.")) return ship_main;
+  if (host.starts_with("line.")) return line_main;
+  if (host.starts_with("make.")) return make_main;
+  if (host.starts_with("mend.")) return mend_main;
   return 0;
 }
 
 Targets target_of_letter(std::string_view webhook, std::string_view endpoint) {
   if (webhook.empty()) return whole_record;
+  if (endpoint == "main" && webhook == "line") return line_main;
+  if (endpoint == "main" && webhook == "make") return make_main;
+  if (endpoint == "main" && webhook == "mend") return mend_main;
   if (webhook == "all") return endpoint == "main" ? Targets{all_main} : endpoint == "second" ? Targets{all_second} : Targets{0};
   if (webhook == "pay") return endpoint == "a" ? Targets{pay_a} : endpoint == "b" ? Targets{pay_b} : Targets{0};
   return webhook == "ship" && endpoint == "main" ? Targets{ship_main} : Targets{0};

@@ -11,9 +11,20 @@
 namespace hookline::test {
 
 /// A set of targets, one bit each. A record that cannot be taken apart has one target: itself.
-using Targets = std::uint8_t;
-enum Target : Targets { all_main = 1, all_second = 2, pay_a = 4, pay_b = 8, ship_main = 16, whole_record = 32 };
-inline constexpr int target_count = 6;
+using Targets = std::uint16_t;
+enum Target : Targets {
+  all_main = 1,
+  all_second = 2,
+  pay_a = 4,
+  pay_b = 8,
+  ship_main = 16,
+  whole_record = 32,
+  line_main = 64,   ///< in the order of keys
+  make_main = 128,  ///< creates an item for a story
+  mend_main = 256,  ///< updates it
+};
+inline constexpr Targets ordered_targets = line_main | make_main | mend_main;
+inline constexpr int target_count = 9;
 inline constexpr int largest_fan_out = 5;
 
 /// What a record of a world is made of.
@@ -25,9 +36,10 @@ struct Nature {
 };
 
 inline constexpr int revision_count = 4;
-std::shared_ptr<const engine::Definitions> definitions_of(int revision);
+/// `ordered`: with three webhooks more, whose deliveries go out in order.
+std::shared_ptr<const engine::Definitions> definitions_of(int revision, bool ordered);
 /// Where a record goes that is taken under a revision.
-Targets expected(int revision, const Nature& nature);
+Targets expected(int revision, const Nature& nature, bool ordered);
 
 /// 0: not one of the world's.
 Targets target_of_url(std::string_view url);

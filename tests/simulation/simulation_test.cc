@@ -52,7 +52,9 @@ WorldOptions options_of(std::uint64_t seed) {
     options.widest_gap = random.chance(0.5) ? 5000 : 200'000;
   }
   options.retry_topics = random.chance(0.6);
-  if (random.chance(0.4)) options.sick = static_cast<Targets>(random.below(256));
+  if (random.chance(0.4)) options.sick = static_cast<Targets>(random.below(512));
+  options.ordered = options.retry_topics && random.chance(0.6);
+  options.hands = options.ordered && random.chance(0.2) ? 3 : 0;
   return options;
 }
 

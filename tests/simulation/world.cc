@@ -59,7 +59,7 @@ void World::fill_logs() {
   for (int i = 0; i < options_.events; ++i) {
     Log& log = logs_[random_.below(logs_.size())];
     while (random_.chance(options_.gap)) log.end += static_cast<std::int64_t>(random_.below(options_.widest_gap)) + 1;
-    Record record{.offset = log.end++, .timestamp = now().wall, .key = fmt::format("k{}", i % 7)};
+    Record record{.offset = log.end++, .timestamp = now().wall, .key = fmt::format("k{}", i % 7), .story = fmt::format("s{}", random_.below(5))};
     record.nature = {.poison = random_.chance(options_.poison),
                      .tombstone = random_.chance(options_.tombstone),
                      .triggered = random_.chance(0.5),
@@ -67,9 +67,9 @@ void World::fill_logs() {
     if (record.nature.poison) {
       record.value = random_.chance(0.5) ? "{\"event_type\": \"incident_tr" : "no json at all";
     } else {
-      record.value = fmt::format(R"({{"event_type":"{}","service":"{}","place":"{}@{}"}})",
+      record.value = fmt::format(R"({{"event_type":"{}","service":"{}","place":"{}@{}","story":"{}"}})",
                                  record.nature.triggered ? "incident_triggered" : "incident_resolved",
-                                 record.nature.pay ? "pay" : "ship", log.number, log.records.size());
+                                 record.nature.pay ? "pay" : "ship", log.number, log.records.size(), record.story);
     }
     log.records.push_back(std::move(record));
   }
@@ -109,6 +109,7 @@ void World::storm() {
   at_random(options_.stalls, [this](Member& m) { stall(m); });
   at_random(options_.stops, [this](Member& m) { stop(m); });
   at_random(options_.retentions, [this](Member&) { retain(logs_[random_.below(logs_.size())]); });
+  at_random(options_.hands, [this](Member&) { set_by_hand(); });
   at_random(options_.revisions, [this](Member&) { revise(); });
   schedule(options_.storm, [this] { faults_ = false; });
 }

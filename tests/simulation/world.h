@@ -7,6 +7,7 @@
 //   world_kafka.cc    the group, fetching, commits, dead letters, retention
 //   world_http.cc     the receivers
 //   world_retry.cc    the retry topics
+//   world_ordered.cc  the ordered topic and the correlations
 //   world_checks.cc   what must hold
 #pragma once
 
@@ -69,6 +70,8 @@ struct WorldOptions {
   core::Duration storm = std::chrono::seconds(8);
   core::Duration commit_heal = std::chrono::seconds(30);
   bool retry_topics = false;       ///< else all waits stay in memory
+  bool ordered = false;            ///< with webhooks whose deliveries go out in order, and such as create and update
+  int hands = 0;                   ///< ids that a person sets
   Targets sick = 0;                ///< receivers that fail as long as the storm lasts
   std::size_t max_deliveries = 40;
   std::uint64_t max_bytes = 1 << 20;
@@ -97,7 +100,7 @@ class World {
   struct Record {
     std::int64_t offset = 0;
     core::WallTime timestamp{};
-    std::string key, value;
+    std::string key, value, story;
     Nature nature;
     std::uint8_t revisions = 0;    ///< under which an owner took it
     std::uint8_t seen_under = 0;   ///< the same, with members that had lost it without knowing
@@ -146,6 +149,8 @@ class World {
   };
   struct Tier {
     std::string topic, name;
+    std::int32_t number = 0;
+    bool ordered = false;
     std::vector<Waiting> records;
     std::int64_t committed = 0;
     std::string metadata;
@@ -163,6 +168,19 @@ class World {
     Serial serial = 0;
     bool unheard = false;          ///< its answer does not reach the core
     std::vector<std::pair<std::size_t, std::size_t>> others = {};  ///< log and record of what goes in the same request
+    std::string order;             ///< its key, if it goes out in order
+    std::string story, id;         ///< of a correlation on its way to the broker
+  };
+  /// An id as a member knows it.
+  struct Item {
+    std::string id;
+    std::int64_t offset = 0;
+  };
+  /// What a member is told of a partition of the correlations.
+  struct Feed {
+    std::size_t partition = 0;
+    std::size_t next = 0;
+    bool told = false;
   };
   struct Member {
     int id = 0;
@@ -180,10 +198,14 @@ class World {
     engine::Outputs outputs;
     std::vector<Fetch> fetches;    ///< of the partitions it believes to own
     std::vector<TierFetch> tiers;  ///< of the retry topics
+    std::vector<Feed> feeds;
+    std::map<std::string, Item> items;             ///< by story, a naive model of what it knows
+    std::array<std::int64_t, 2> read_to{};         ///< of the correlations
     bool owns_any() const { return !fetches.empty() || !tiers.empty(); }
     void owns_nothing() {
       fetches.clear();
       tiers.clear();
+      feeds.clear();
     }
     core::Duration fetch_from{};
     bool sips = false;             ///< reads a record at a time, with pauses
@@ -266,7 +288,7 @@ class World {
 
   // world_retry.cc
   void make_tiers();
-  Tier* tier_of(const std::string& topic);
+  Tier* tier_of(const std::string& topic, std::int32_t number = 0);
   static TierFetch* tier_fetch_of(Member& member, std::size_t tier);
   bool may_fetch_tiers(const Member& member) const;
   void fetch_tiers(Member& member);
@@ -278,12 +300,28 @@ class World {
   bool lives_on(const Waiting& waiting) const;
   bool tiers_at_rest() const;
 
+  // world_ordered.cc
+  void produce_correlation(Member& member, engine::Produce produce);
+  std::int64_t append_correlation(std::size_t partition, const std::string& key, const std::optional<std::string>& value);
+  void begin_feeds(Member& member);
+  void feed(Member& member, std::size_t partition);
+  void set_by_hand();
+  void note_correlations(Member& member);
+  static void learn(Member& member, const std::string& story, const std::string& id, std::int64_t offset, bool replaces);
+  std::string order_of(const Errand& errand) const;
+  Targets as_meant(Targets target, const Record& record) const;
+  void check_order(const Errand& errand);
+  void check_ordered_attempt(const Member& member, Errand& errand, const deliver::Request& request);
+  std::string answer_to(const Errand& errand, const deliver::Request& request);
+  bool is_known(const std::string& story) const;
+
   // world_checks.cc
   enum class Ending : std::uint8_t { torn, graceful };
   void end_assignment(Member& member, Ending ending);
   void note_done(Record& record);
-  static bool is_closed(const Record& record);
-  static bool has_ended(const Record& record);
+  bool is_closed(const Record& record) const;
+  bool has_ended(const Record& record) const;
+  Targets ended(const Record& record) const;
   void check_commit(Member& member, const kafka::CommitEntry& entry);
   void update_claims(Log& log, std::int64_t from, bool by_owner);
   void check_errand(Member& member, const Errand& errand);
@@ -295,6 +333,9 @@ class World {
   core::Random random_;
   std::vector<Log> logs_;
   std::vector<Tier> tiers_;
+  std::array<std::vector<state::CorrelationRecord>, 2> correlations_;
+  std::map<std::string, std::vector<std::string>> given_;  ///< ids by story, as receivers or people gave them
+  std::uint64_t last_item_ = 0;
   std::vector<std::unique_ptr<Member>> members_;
 
   struct Due {

@@ -26,27 +26,33 @@ void World::note_done(Record& record) {
   record.done = record.gone;
   for (int r = 0; r < revision_count && !record.done; ++r) {
     if ((record.revisions >> r & 1) == 0) continue;
-    record.done = (expected(r, record.nature) & ~(record.delivered | record.dead | record.handed)) == 0;
+    record.done = (expected(r, record.nature, options_.ordered) & ~(record.delivered | record.dead | record.handed)) == 0;
   }
   if (record.done) --unfinished_;
 }
 
+/// A create is not sent again for a story that has an item.
+Targets World::ended(const Record& record) const {
+  const bool made = record.nature.triggered && options_.ordered && is_known(record.story);
+  return static_cast<Targets>(record.delivered | record.dead | (made ? make_main : 0));
+}
+
 /// The same, and nothing of it waits any more.
-bool World::has_ended(const Record& record) {
-  bool ended = record.gone;
-  for (int r = 0; r < revision_count && !ended; ++r) {
+bool World::has_ended(const Record& record) const {
+  bool all = record.gone;
+  for (int r = 0; r < revision_count && !all; ++r) {
     if ((record.revisions >> r & 1) == 0) continue;
-    ended = (expected(r, record.nature) & ~(record.delivered | record.dead)) == 0;
+    all = (expected(r, record.nature, options_.ordered) & ~ended(record)) == 0;
   }
-  return ended;
+  return all;
 }
 
 /// Has its present owner heard the end of all that it may have to do for it?
-bool World::is_closed(const Record& record) {
+bool World::is_closed(const Record& record) const {
   if (record.taken_under == 0) return false;
   for (int r = 0; r < revision_count; ++r) {
     if ((record.taken_under >> r & 1) == 0) continue;
-    const Targets all = expected(r, record.nature);
+    const Targets all = expected(r, record.nature, options_.ordered);
     if (all == 0 || (all & ~record.heard) != 0) return false;
   }
   return true;
@@ -103,7 +109,7 @@ void World::check_errand(Member& member, const Errand& errand) {
   if (!fetch_of(member, log.number)) return wrong(fmt::format("{} is sent by a member that does not own it", place(log, record)));
   Targets meant = 0;
   for (int r = 0; r < revision_count; ++r) {
-    if (record.seen_under >> r & 1) meant |= expected(r, record.nature);
+    if (record.seen_under >> r & 1) meant |= expected(r, record.nature, options_.ordered);
   }
   if ((meant & errand.target) == 0) return wrong(fmt::format("{} goes where no revision sends it", place(log, record)));
 }
@@ -120,7 +126,7 @@ void World::end_assignment(Member& member, Ending ending) {
       Record& record = log.records[i];
       if (record.claimed) continue;
       if (!in_time || !is_closed(record)) {
-        record.excused = 0xff;
+        record.excused = static_cast<Targets>(~0);
       } else if (!record.put_back) {
         wrong(fmt::format("{} is finished, and its owner let it go without a commit", place(log, record)));
       }
@@ -138,6 +144,7 @@ void World::check_limits(Member& member) {
   auto allowed = options_.max_deliveries + largest_fan_out - 1;
   // One that comes back may always be taken; and of one that is broken off, answer and hand-over are awaited.
   if (options_.retry_topics) allowed = 2 * (allowed + 1);
+  if (options_.ordered) allowed += 60;  // what is written down of them
   if (status.deliveries + status.burials > allowed) {
     wrong(fmt::format("{} deliveries are held, {} are allowed", status.deliveries + status.burials, options_.max_deliveries));
   }

@@ -29,6 +29,7 @@ std::shared_ptr<World::Errand> World::identify(const Member& member, const deliv
   if (errand.target == 0 || places.empty()) return nullptr;
   std::tie(errand.log, errand.record) = places.front();
   errand.others.assign(places.begin() + 1, places.end());
+  errand.target = as_meant(errand.target, logs_[errand.log].records[errand.record]);
   return std::make_shared<Errand>(errand);
 }
 
@@ -50,8 +51,10 @@ void World::attempt(Member& member, deliver::Request request) {
   if (!errand) return wrong(fmt::format("a request that is of no record: {} {}", request.url, request.body));
   for (const auto& one : each(*errand)) check_errand(member, one);
   if (member.doubted_since) wrong("an attempt after a long silence, before the group confirmed the assignment");
+  check_ordered_attempt(member, *errand, request);
+  const bool anew = errand->target == mend_main && target_of_url(request.url) == make_main;  // under another id
   for (const auto& header : request.headers) {
-    if (header.name != "webhook-id" || !errand->others.empty()) continue;  // that of several is of its own
+    if (header.name != "webhook-id" || anew || !errand->others.empty()) continue;  // that of several is of its own
     std::size_t& known = logs_[errand->log].records[errand->record].ids[static_cast<std::size_t>(std::countr_zero(errand->target))];
     const auto id = std::hash<std::string>()(header.value);
     if (known != 0 && known != id) wrong(fmt::format("a delivery has two ids, now {}", header.value));
@@ -60,6 +63,7 @@ void World::attempt(Member& member, deliver::Request request) {
   member.flights[request.id] = errand;
 
   deliver::Answer answer{.id = request.id, .outcome = deliver::Outcome::answered, .status = 200};
+  answer.body = answer_to(*errand, request);
   bool arrives = true;
   core::Duration there = happens(options_.http_failure / 10) ? some(4000) : some(200);
   const bool refused = fails_here(Port::attempt_refused);
@@ -116,6 +120,7 @@ void World::receive(const Member& member, const Errand& errand) {
     const bool excused = (record.excused & errand.target) || sender_gone || (options_.retry_topics && disturbed_);
     if (!excused) wrong(fmt::format("{} was sent twice without a reason", place(log, record)));
   }
+  check_order(errand);
   record.delivered |= errand.target;
   record.excused &= static_cast<Targets>(~errand.target);
   if (errand.unheard || sender_gone) record.excused |= errand.target;

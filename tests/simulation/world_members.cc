@@ -25,7 +25,13 @@ void World::start_member(Member& member) {
   options.stop_drain = 3s;
   options.commit_heal = options_.commit_heal;
   options.session_timeout = session_timeout;
-  for (const auto& tier : tiers_) options.tiers.push_back({tier.topic, tier_delays[options.tiers.size()]});
+  for (const auto& tier : tiers_) {
+    if (!tier.ordered) options.tiers.push_back({tier.topic, tier_delays[options.tiers.size()]});
+  }
+  if (options_.ordered) {
+    options.ordered_topic = "hookline.ordered";
+    options.correlations_topic = "hookline.correlations";
+  }
   const auto id = member.id;
   const auto incarnation = member.incarnation + 1;
   const auto crash_after_steps = member.crash_after_steps;
@@ -36,7 +42,7 @@ void World::start_member(Member& member) {
   member.core = std::make_unique<engine::WorkerCore>(options, shared_metrics());
   member.serial = ++last_serial_;
   member.next_revision = revision_;
-  member.inputs.definitions = definitions_of(revision_);
+  member.inputs.definitions = definitions_of(revision_, options_.ordered);
   member.alive = true;
   request_step(member);
   begin_rebalance();
@@ -115,7 +121,7 @@ void World::revise() {
     if (!m->alive) continue;
     in_this_life(*m, some(300), [this, &member = *m, revision = revision_] {
       member.next_revision = revision;
-      member.inputs.definitions = definitions_of(revision);
+      member.inputs.definitions = definitions_of(revision, options_.ordered);
       request_step(member);
     });
   }
@@ -177,7 +183,7 @@ void World::step(Member& member) {
 void World::note_inputs(Member& member) {
   const bool gave_up = member.draining && time_ - member.drain_began >= shortest_deadline;  // it may have; nothing is settled then
   const auto heard_of = [&](const Errand& errand) {
-    if (gave_up) return;
+    if (gave_up || errand.target == 0) return;
     Log& log = logs_[errand.log];
     if (errand.serial == member.serial && log.owner == member.serial) log.records[errand.record].heard |= errand.target;
   };
@@ -189,6 +195,7 @@ void World::note_inputs(Member& member) {
     if (answer.outcome == deliver::Outcome::answered && answer.status == 200) heard(*flight->second);
     member.flights.erase(flight);
   }
+  note_correlations(member);
   for (const auto& report : member.inputs.produced) {
     const auto letter = member.letters.find(report.token);
     if (!report.error) heard(*letter->second);
@@ -208,7 +215,7 @@ void World::note_adoption(Member& member) {
   member.revision = member.next_revision;
   const auto status = member.core->status(now());
   for (const auto& partition : status.partitions) {
-    if (tier_of(partition.topic)) continue;
+    if (tier_of(partition.topic, partition.partition)) continue;
     const Fetch* fetch = fetch_of(member, partition.partition);
     if (!fetch) continue;
     Log& log = logs_[fetch->log];
@@ -245,13 +252,13 @@ void World::carry_out(Member& member) {
     member.last_commit = request.token;
     if (member.knows_loss) return wrong("a commit of partitions that it knows to be lost");
     for (const auto& entry : request.entries) {
-      if (!tier_of(entry.partition.topic)) check_commit(member, entry);
+      if (!tier_of(entry.partition.topic, entry.partition.partition)) check_commit(member, entry);
     }
     if (!still_works(member)) return;
     commit(member, std::move(request));
   }
   const auto toggle = [&](const kafka::TopicPartition& name, bool paused) {
-    if (const Tier* tier = tier_of(name.topic)) return toggle_tier(member, *tier, paused);
+    if (const Tier* tier = tier_of(name.topic, name.partition)) return toggle_tier(member, *tier, paused);
     Fetch* fetch = fetch_of(member, name.partition);
     // The core of a member that was told of its loss, or that drains, may speak of what it lets go.
     if (!fetch) return wrong("paused or resumed what it does not own");

@@ -1,6 +1,7 @@
 // World: the retry topics. A waiting delivery has to live on until it is delivered or buried: what is
 // committed of a retry topic is checked against that.
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -18,10 +19,14 @@ void World::make_tiers() {
     const auto topic = fmt::format("hookline.retry.{}", i);
     tiers_.push_back({.topic = topic, .name = fmt::format("simulated/{}/0", topic), .records = {}, .metadata = {}});
   }
+  for (std::int32_t p = 0; p < 2 && options_.ordered; ++p) {
+    tiers_.push_back({.topic = "hookline.ordered", .name = fmt::format("simulated/hookline.ordered/{}", p), .number = p, .ordered = true,
+                      .records = {}, .metadata = {}});
+  }
 }
 
-World::Tier* World::tier_of(const std::string& topic) {
-  const auto tier = std::find_if(tiers_.begin(), tiers_.end(), [&](const Tier& t) { return t.topic == topic; });
+World::Tier* World::tier_of(const std::string& topic, std::int32_t number) {
+  const auto tier = std::find_if(tiers_.begin(), tiers_.end(), [&](const Tier& t) { return t.topic == topic && t.number == number; });
   return tier == tiers_.end() ? nullptr : &*tier;
 }
 
@@ -50,7 +55,7 @@ void World::fetch_tiers(Member& member) {
       for (const auto& [name, value] : record.headers) {
         headers.push_back({name, value ? std::optional<std::string_view>(*value) : std::nullopt});
       }
-      views_.push_back({.topic = tier.topic, .partition = 0, .offset = record.offset, .timestamp = record.timestamp,
+      views_.push_back({.topic = tier.topic, .partition = tier.number, .offset = record.offset, .timestamp = record.timestamp,
                         .key = record.key, .value = record.value, .headers = headers, .padded = false});
     }
   }
@@ -62,13 +67,17 @@ void World::hand_over_tiers(const std::vector<Member*>& present) {
     Member& to = *present[(i + 1 + generation_) % present.size()];
     tier.owner = to.serial;
     to.tiers.push_back({.tier = i, .next = static_cast<std::size_t>(tier.committed)});
-    to.inputs.assigned->push_back({{tier.topic, 0}, event::Kind::alarm, engine::Role::retry, static_cast<std::uint8_t>(i), tier.committed, tier.metadata});
+    const auto number = tier.ordered ? std::nullopt : std::optional(static_cast<std::uint8_t>(i));
+    to.inputs.assigned->push_back({{tier.topic, tier.number}, event::Kind::alarm, tier.ordered ? engine::Role::ordered : engine::Role::retry,
+                                   number, tier.committed, tier.metadata});
+    if (tier.ordered) to.feeds.push_back({.partition = static_cast<std::size_t>(tier.number)});
   }
 }
 
 /// The broker takes a waiting delivery, and stamps it with its own time.
 void World::append(const kafka::OwnedRecord& record) {
-  Tier& tier = *tier_of(record.topic);
+  const bool ordered = record.topic == "hookline.ordered";
+  Tier& tier = *tier_of(record.topic, ordered ? static_cast<std::int32_t>(std::hash<std::string>()(*record.key) % 2) : 0);
   const auto waiting = settle::parse_waiting(record.headers);
   Waiting kept{.record = record,
                .log = static_cast<std::size_t>(waiting->origin_partition),
@@ -89,7 +98,7 @@ void World::append(const kafka::OwnedRecord& record) {
 /// Is it delivered or buried, or does it wait elsewhere?
 bool World::lives_on(const Waiting& waiting) const {
   const Record& source = logs_[waiting.log].records[waiting.index];
-  if ((source.delivered | source.dead) & waiting.target) return true;
+  if (ended(source) & waiting.target) return true;
   for (const auto& tier : tiers_) {
     for (const auto& other : tier.records) {
       if (!other.claimed && other.log == waiting.log && other.index == waiting.index && other.target == waiting.target) return true;
@@ -127,7 +136,7 @@ void World::toggle_tier(Member& member, const Tier& tier, bool paused) {
 }
 
 void World::resume_tier(Member& member, const kafka::Assignment& from) {
-  const Tier* tier = tier_of(from.partition.topic);
+  const Tier* tier = tier_of(from.partition.topic, from.partition.partition);
   if (!tier) return wrong("rewound what is no retry topic");
   if (happens(0.05)) {  // the client cannot seek now
     member.inputs.not_resumed.push_back(from.partition);
