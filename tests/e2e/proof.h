@@ -133,7 +133,9 @@ inline void create_own_topics(KafkaCluster& kafka, const std::string& prefix, co
   for (const char* tier : retry_tiers) kafka.create_topic(prefix + ".retry." + tier, 2, stamped);
   kafka.create_topic(prefix + ".dead-letters", 2, stamped);
   kafka.create_topic(prefix + ".thresholds", thresholds, stamped);
-  for (const char* name : {"ordered", "correlations", "deliveries", "replays"}) kafka.create_topic(prefix + "." + name, 1);
+  kafka.create_topic(prefix + ".ordered", 2, stamped);
+  kafka.create_topic(prefix + ".correlations", 2, {{"cleanup.policy", "compact"}});
+  for (const char* name : {"deliveries", "replays"}) kafka.create_topic(prefix + "." + name, 1);
 }
 
 /// What retry topics hold and is not committed.
