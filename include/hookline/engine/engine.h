@@ -36,6 +36,7 @@ class Correlations;
 namespace hookline::engine {
 
 class Jobs;
+class ReplayJobs;
 class Watchdog;
 class Worker;
 
@@ -93,6 +94,8 @@ class Engine {
   state::Store* store() const;
   /// Ids of items by hand; nullptr until Kafka has answered. Not beyond the engine.
   std::unique_ptr<state::Correlations> correlations() const;
+  /// Replays asked for through the admin API; nullptr until Kafka has answered. Lives as long as the engine.
+  ReplayJobs* replays() const;
   core::Metrics& metrics() { return metrics_; }
 
  private:
@@ -125,6 +128,7 @@ class Engine {
   std::unique_ptr<kafka::Producer> producer_;
   std::unique_ptr<state::Store> store_;  ///< goes before the producer
   std::unique_ptr<Jobs> jobs_;           ///< goes before both
+  std::unique_ptr<ReplayJobs> replays_;  ///< likewise
   std::unique_ptr<Watchdog> watchdog_;
   std::string stuck_;         ///< which worker does not turn its loop; empty: all do
   bool stuck_for_good_ = false;
