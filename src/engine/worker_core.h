@@ -31,6 +31,7 @@
 #include "hookline/kafka/producer.h"
 #include "hookline/settle/counted.h"
 #include "hookline/settle/dead_letter.h"
+#include "kafka_troubles.h"
 #include "lanes.h"
 #include "meter.h"
 #include "partitions.h"
@@ -344,6 +345,7 @@ class WorkerCore {
   /// After a silence of more than the session timeout: no attempt starts before a commit later than
   /// this one was acknowledged, because the group may have given the partitions to somebody else.
   std::optional<std::uint64_t> doubted_since_;
+  KafkaTroubles troubles_;
   core::log::Gate produce_gate_;
   core::log::Gate counter_gate_;
   core::log::Gate commit_gate_;

@@ -371,6 +371,7 @@ void WorkerCore::on_produced(const kafka::ProduceReport& report) {
     return departures_.erase(report.token);
   }
   if (!report.error) {
+    troubles_.written(topic_of(*departure));
     if (departure->what == Departure::What::retry) {
       next_commit_ = std::min(next_commit_, now_.mono + handed_over_commit);
     } else if (departure->what == Departure::What::letter) {
@@ -393,6 +394,7 @@ void WorkerCore::on_produced(const kafka::ProduceReport& report) {
   // Refused for now: the record stays open, and its partition's committed offset stays where it is.
   const auto wait = std::min(longest_produce_wait, first_produce_wait * (1 << std::min(departure->tries, 5u)));
   ++departure->tries;
+  troubles_.write_refused(topic_of(*departure), report.error->message);
   if (const auto more = produce_gate_.pass(now_.mono)) {
     core::log::error("cannot write to {}: {}; trying again, nothing is committed meanwhile ({} more since)",
                      topic_of(*departure), report.error->message, *more);

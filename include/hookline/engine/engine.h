@@ -32,6 +32,7 @@ class Producer;
 namespace hookline::engine {
 
 class Jobs;
+class KafkaWatch;
 class Watchdog;
 class Worker;
 
@@ -120,6 +121,7 @@ class Engine {
   std::unique_ptr<state::Store> store_;  ///< goes before the producer
   std::unique_ptr<Jobs> jobs_;           ///< goes before both
   std::unique_ptr<Watchdog> watchdog_;
+  std::unique_ptr<KafkaWatch> kafka_watch_;
   std::string stuck_;         ///< which worker does not turn its loop; empty: all do
   bool stuck_for_good_ = false;
 };
