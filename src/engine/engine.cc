@@ -13,6 +13,7 @@
 #include "hookline/engine/replay_jobs.h"
 #include "hookline/state/correlations.h"
 #include "jobs.h"
+#include "kafka_watch.h"
 #include "topic_check.h"
 #include "watchdog.h"
 #include "worker.h"
@@ -119,6 +120,7 @@ Engine::Engine(config::Configuration files)
 Engine::~Engine() {
   // Workers hand records to the producer, and its reports go to them: first their threads end, then it,
   // then they.
+  kafka_watch_.reset();
   for (const auto& worker : workers_) worker->halt();  // they tell the jobs who owns them
   replays_.reset();
   jobs_.reset();
@@ -145,6 +147,13 @@ core::Result<void> Engine::start(const std::function<bool()>& keep_trying) {
   }
   if (auto started = start_workers(); !started) return started;
   set_waiting_for("");
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> read;
+  for (const auto& topic : source_topics(settings_)) read.push_back(topic.name);
+  kafka_watch_ = std::make_unique<KafkaWatch>(settings_, std::move(read), [this](const std::string& topic) {
+    const std::lock_guard no_change_meanwhile(mutex_);
+    for (const auto& worker : workers_) worker->begin_again(topic);
+  });
   return {};
 }
 
@@ -398,6 +407,9 @@ Readiness Engine::readiness() const {
     if (!waiting_for_.empty()) readiness.reasons.push_back(waiting_for_);
     if (!stuck_.empty()) readiness.reasons.push_back(stuck_);
     readiness.reasons.insert(readiness.reasons.end(), troubles_.begin(), troubles_.end());
+    if (kafka_watch_) {
+      if (auto trouble = kafka_watch_->trouble(); !trouble.empty()) readiness.reasons.push_back(std::move(trouble));
+    }
   }
   if (auto why = failure(); !why.empty()) readiness.reasons.push_back(std::move(why));
   if (readiness.reasons.empty()) {
@@ -406,6 +418,10 @@ Readiness Engine::readiness() const {
       readiness.reasons.push_back(fmt::format("{} workers do not answer", status.silent_workers));
     }
     for (const auto& worker : status.workers) {
+      for (const auto& trouble : worker.troubles) {
+        const bool told = std::find(readiness.reasons.begin(), readiness.reasons.end(), trouble) != readiness.reasons.end();
+        if (!told) readiness.reasons.push_back(trouble);
+      }
       if (!worker.assigned) readiness.reasons.push_back(fmt::format("worker {} waits for the group's assignment", worker.worker));
     }
   }

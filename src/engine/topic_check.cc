@@ -5,6 +5,7 @@
 #include <charconv>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -117,42 +118,72 @@ std::optional<std::string> width_problem(const std::vector<kafka::TopicDescripti
                      settings.topics[OwnTopic::ordered], settings.topics[OwnTopic::correlations], ordered, correlations);
 }
 
-}  // namespace
+/// What the brokers say of the topics that are needed.
+struct Survey {
+  std::size_t partitions = 0;                           ///< of the source topics
+  std::vector<std::pair<OwnTopic, std::string>> own;    ///< that are there
+  std::vector<std::string> missing_sources, missing_own, leaderless;
+  std::vector<std::string> problems;
 
-core::Result<std::size_t> check_topics(kafka::Admin& admin, const config::Settings& settings) {
+  bool missing() const { return !missing_sources.empty() || !missing_own.empty(); }
+  std::optional<std::string> missing_line(const config::Settings& settings) const {
+    if (!missing()) return std::nullopt;
+    auto all = missing_sources;
+    all.insert(all.end(), missing_own.begin(), missing_own.end());
+    return fmt::format("missing topics: {}; make them with: hookline topics create --config {}{}", fmt::join(all, ", "), settings.file,
+                       missing_sources.empty() ? "" : " --sources");
+  }
+};
+
+core::Result<Survey> survey_topics(kafka::Admin& admin, const config::Settings& settings, core::Duration timeout) {
   std::vector<std::string> names;
   for (const auto& kind : settings.topics.sources) names.insert(names.end(), kind.begin(), kind.end());
   const std::size_t sources = names.size();
   for (const auto topic : needed_topics) names.push_back(settings.topics[topic]);
-
-  const auto topics = admin.describe(names, deadline);
+  const auto topics = admin.describe(names, timeout);
   if (!topics) return tl::unexpected(topics.error());
-  std::vector<std::string> missing_sources, missing_own, problems;
-  std::size_t partitions = 0;
-  OwnTopicCheck own(admin, settings);
+  Survey survey;
   for (std::size_t i = 0; i < topics->size(); ++i) {
     const auto& topic = (*topics)[i];
     if (topic.error && topic.error->code != core::ErrorCode::not_found) {
-      problems.push_back(fmt::format("topic {}: {}", topic.name, topic.error->message));
+      survey.problems.push_back(fmt::format("topic {}: {}", topic.name, topic.error->message));
     } else if (!topic.exists) {
-      (i < sources ? missing_sources : missing_own).push_back(topic.name);
+      (i < sources ? survey.missing_sources : survey.missing_own).push_back(topic.name);
     } else if (i < sources) {
-      partitions += static_cast<std::size_t>(topic.partitions);
-    } else if (auto problem = own.problem(needed_topics[i - sources], topic.name)) {
-      problems.push_back(std::move(*problem));
+      survey.partitions += static_cast<std::size_t>(topic.partitions);
+    } else {
+      survey.own.emplace_back(needed_topics[i - sources], topic.name);
     }
+    if (topic.leaderless > 0) survey.leaderless.push_back(topic.name);
   }
-  if (auto problem = width_problem(*topics, settings)) problems.push_back(std::move(*problem));
-  const bool missing = !missing_sources.empty() || !missing_own.empty();
-  if (missing) {
-    auto all = missing_sources;
-    all.insert(all.end(), missing_own.begin(), missing_own.end());
-    problems.push_back(fmt::format("missing topics: {}; make them with: hookline topics create --config {}{}",
-                                   fmt::join(all, ", "), settings.file, missing_sources.empty() ? "" : " --sources"));
+  if (auto problem = width_problem(*topics, settings)) survey.problems.push_back(std::move(*problem));
+  return survey;
+}
+
+}  // namespace
+
+core::Result<std::size_t> check_topics(kafka::Admin& admin, const config::Settings& settings) {
+  auto survey = survey_topics(admin, settings, deadline);
+  if (!survey) return tl::unexpected(survey.error());
+  OwnTopicCheck own(admin, settings);
+  for (const auto& [topic, name] : survey->own) {
+    if (auto problem = own.problem(topic, name)) survey->problems.push_back(std::move(*problem));
   }
-  if (problems.empty()) return partitions;
-  return core::fail(missing ? core::ErrorCode::not_found : core::ErrorCode::refused,
-                    fmt::format("{}", fmt::join(problems, "\n")));
+  if (auto missing = survey->missing_line(settings)) survey->problems.push_back(std::move(*missing));
+  if (survey->problems.empty()) return survey->partitions;
+  return core::fail(survey->missing() ? core::ErrorCode::not_found : core::ErrorCode::refused,
+                    fmt::format("{}", fmt::join(survey->problems, "\n")));
+}
+
+core::Result<void> find_missing(kafka::Admin& admin, const config::Settings& settings, core::Duration deadline) {
+  auto survey = survey_topics(admin, settings, deadline);
+  if (!survey) return tl::unexpected(survey.error());
+  auto problems = std::move(survey->problems);
+  if (auto missing = survey->missing_line(settings)) problems.push_back(std::move(*missing));
+  for (const auto& name : survey->leaderless) problems.push_back(fmt::format("topic {}: partitions without a leader: a broker is gone", name));
+  if (problems.empty()) return {};
+  return core::fail(survey->missing() ? core::ErrorCode::not_found : core::ErrorCode::refused,
+                    fmt::format("{}", fmt::join(problems, "; ")));
 }
 
 }  // namespace hookline::engine

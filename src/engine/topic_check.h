@@ -11,4 +11,8 @@ namespace hookline::engine {
 /// command that mends them.
 [[nodiscard]] core::Result<std::size_t> check_topics(kafka::Admin& admin, const config::Settings& settings);
 
+/// The same without a look at their settings, to be asked again and again. Errors: not_found or refused, in one
+/// line; anything else: no answer within `deadline`.
+[[nodiscard]] core::Result<void> find_missing(kafka::Admin& admin, const config::Settings& settings, core::Duration deadline);
+
 }  // namespace hookline::engine

@@ -153,7 +153,7 @@ void Worker::collect() {
   for (auto& report : consumer_->take_commit_reports()) inputs_.commits.push_back(std::move(report));
   for (const auto& fault : consumer_->take_faults()) on_fault(fault);
   while (auto rebalance = consumer_->take_rebalance()) on_rebalance(std::move(*rebalance));
-  if (!displaced_.empty()) reposition_displaced();
+  if (!displaced_.empty() || !made_again_.empty()) reposition_displaced();
   if (assignment_pending_ && core::read_clock().mono >= next_assign_try_) try_assign();
 }
 
@@ -161,6 +161,7 @@ void Worker::on_rebalance(kafka::Rebalance rebalance) {
   using What = kafka::Rebalance::What;
   assignment_pending_.reset();
   displaced_.clear();
+  made_again_.clear();
   switch (rebalance.what) {
     case What::assigned:
       assignment_pending_ = std::move(rebalance.partitions);
@@ -256,9 +257,10 @@ void Worker::on_fault(const kafka::ConsumerFault& fault) {
 void Worker::reposition_displaced() {
   const auto now = core::read_clock().mono;
   if (now < next_reposition_try_) return;
-  while (!displaced_.empty()) {
-    const auto& [partition, position] = displaced_.back();
-    if (const auto moved = reposition(partition, position); !moved) {
+  while (!displaced_.empty() || !made_again_.empty()) {
+    const bool new_log = displaced_.empty();
+    const auto& [partition, position] = new_log ? made_again_.back() : displaced_.back();
+    if (const auto moved = new_log ? go_to_beginning(partition, position) : reposition(partition, position); !moved) {
       next_reposition_try_ = now + reposition_pause;
       if (const auto more = reposition_gate_.pass(now)) {
         core::log::warn("{}: its position {} is not in the log, and where to go on is not known yet: {}; trying again ({} more since)",
@@ -266,13 +268,32 @@ void Worker::reposition_displaced() {
       }
       return;
     }
-    displaced_.pop_back();
+    (new_log ? made_again_ : displaced_).pop_back();
   }
+}
+
+/// Another log stands behind the name now: what it holds was never read, wherever the position was in the old one.
+core::Result<void> Worker::go_to_beginning(const kafka::TopicPartition& partition, std::int64_t position) {
+  const auto marks = ends_of(partition);
+  if (!marks) return tl::unexpected(marks.error());
+  if (auto moved = consumer_->seek(partition, marks->low); !moved) return moved;
+  core::log::warn("{}: the topic was deleted and made again. Going on at its beginning, offset {} (the position was {}); what was "
+                  "delivered from there before may be delivered again",
+                  kafka::name(partition), marks->low, position);
+  inputs_.repositioned.push_back({partition, marks->low, 0});
+  return {};
+}
+
+/// Where the log begins and ends now. A client that has heard that the topic is gone would look for its leader in
+/// vain until its next look at all topics: asking for the topic itself tells it better.
+core::Result<kafka::Watermarks> Worker::ends_of(const kafka::TopicPartition& partition) {
+  if (const auto known = consumer_->partition_count(partition.topic, reposition_deadline); !known) return tl::unexpected(known.error());
+  return consumer_->watermarks(partition, reposition_deadline);
 }
 
 /// Goes on where the log still holds something. Error: Kafka does not say where that is.
 core::Result<void> Worker::reposition(const kafka::TopicPartition& partition, std::int64_t position) {
-  const auto marks = consumer_->watermarks(partition, reposition_deadline);
+  const auto marks = ends_of(partition);
   if (!marks) return tl::unexpected(marks.error());
   const bool back_in_range = marks->low <= position && position <= marks->high;
   const auto target = back_in_range ? position : marks->low;
@@ -355,6 +376,16 @@ void Worker::adopt(std::shared_ptr<const Definitions> definitions) {
   asio::post(io_, [this, definitions = std::move(definitions)]() mutable {
     longest_window_ = definitions->longest_window();
     inputs_.definitions = std::move(definitions);
+    request_turn();
+  });
+}
+
+void Worker::begin_again(const std::string& topic) {
+  asio::post(io_, [this, topic] {
+    if (phase_ != Phase::running) return;
+    for (const auto& p : core_.status(core::read_clock()).partitions) {
+      if (p.topic == topic) made_again_.emplace_back(kafka::TopicPartition{p.topic, p.partition}, p.position);
+    }
     request_turn();
   });
 }

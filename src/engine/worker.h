@@ -53,6 +53,8 @@ class Worker {
 
   // From any thread.
   void adopt(std::shared_ptr<const Definitions> definitions);
+  /// The topic was deleted and made again: what is owned of it is read from its beginning.
+  void begin_again(const std::string& topic);
   void stop();
   /// Ends the thread where it is, without a word to the group; idempotent.
   void halt();
@@ -77,7 +79,9 @@ class Worker {
   void try_assign();
   void on_fault(const kafka::ConsumerFault& fault);
   void reposition_displaced();
+  core::Result<kafka::Watermarks> ends_of(const kafka::TopicPartition& partition);
   core::Result<void> reposition(const kafka::TopicPartition& partition, std::int64_t position);
+  core::Result<void> go_to_beginning(const kafka::TopicPartition& partition, std::int64_t position);
   void carry_out();
   void own_jobs(bool owned);
   void follow_correlations(const std::vector<AssignedPartition>& partitions);
@@ -112,6 +116,7 @@ class Worker {
   core::MonoTime next_assign_try_{};
   /// Stand still until they have a position: the log does not hold the one that they had.
   std::vector<std::pair<kafka::TopicPartition, std::int64_t>> displaced_;
+  std::vector<std::pair<kafka::TopicPartition, std::int64_t>> made_again_;  ///< of topics that are others now
   core::MonoTime next_reposition_try_{};
   bool assigned_once_ = false;
   bool owns_jobs_ = false;

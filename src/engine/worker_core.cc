@@ -277,6 +277,7 @@ WorkerStatus WorkerCore::status(core::Now now) {
   status.deliveries = deliveries_.size();
   status.burials = departures_.size();
   status.held_bytes = records_.bytes();
+  status.troubles = troubles_.lines(now.mono);
   for (const auto& partition : partitions_.all()) {
     status.partitions.push_back({.topic = std::string(partition.topic),
                                  .partition = partition.number,

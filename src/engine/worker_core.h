@@ -33,6 +33,7 @@
 #include "hookline/kafka/producer.h"
 #include "hookline/settle/counted.h"
 #include "hookline/settle/dead_letter.h"
+#include "kafka_troubles.h"
 #include "hookline/settle/waiting.h"
 #include "hookline/state/correlation_table.h"
 #include "key_queues.h"
@@ -407,6 +408,7 @@ class WorkerCore {
   /// this one was acknowledged, because the group may have given the partitions to somebody else.
   std::optional<std::uint64_t> doubted_since_;
   core::log::Gate without_id_gate_;
+  KafkaTroubles troubles_;
   core::log::Gate produce_gate_;
   core::log::Gate counter_gate_;
   core::log::Gate commit_gate_;

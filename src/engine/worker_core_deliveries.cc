@@ -422,6 +422,7 @@ void WorkerCore::on_produced(const kafka::ProduceReport& report) {
   // Refused for now: the record stays open, and its partition's committed offset stays where it is.
   const auto wait = std::min(longest_produce_wait, first_produce_wait * (1 << std::min(departure->tries, 5u)));
   ++departure->tries;
+  troubles_.write_refused(topic_of(*departure), report.error->message);
   if (const auto more = produce_gate_.pass(now_.mono)) {
     core::log::error("cannot write to {}: {}; trying again, nothing is committed meanwhile ({} more since)",
                      topic_of(*departure), report.error->message, *more);
@@ -434,6 +435,7 @@ void WorkerCore::acknowledged(const kafka::ProduceReport& report, Departure& dep
   using What = Departure::What;
   const Departure done = std::move(departure);
   departures_.erase(report.token);
+  troubles_.written(topic_of(done));
   if (done.key) take_back_note(done.noted, done.key->partition, done.id);
   switch (done.what) {
     case What::letter:

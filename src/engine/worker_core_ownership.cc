@@ -184,6 +184,7 @@ void WorkerCore::abandon_all() {
   });
   unproduced_.clear();
   entering_.clear();
+  troubles_.forget();
 }
 
 /// Forgets a delivery without settling anything. One in flight keeps its place until it is answered.
@@ -261,6 +262,7 @@ void WorkerCore::commit() {
   for (auto& entries : partitions_.take_commits(now_.mono, options_.commit_heal)) {
     out_->commits.push_back({++commit_token_, std::move(entries)});
     ++commits_under_way_;
+    troubles_.commit_sent(now_.mono);
   }
 }
 
@@ -274,12 +276,13 @@ void WorkerCore::on_commit(const kafka::CommitReport& report) {
     failed = failed || error.has_value();
   }
   if (!failed && doubted_since_ && report.token > *doubted_since_) doubted_since_.reset();
+  std::string why = report.error ? report.error->message : "";
+  for (const auto& [name, error] : report.partitions) {
+    if (error && why.empty()) why = fmt::format("{}[{}]: {}", name.topic, name.partition, error->message);
+  }
+  troubles_.commit_answered(why);
   if (!failed) return;
   if (const auto more = commit_gate_.pass(now_.mono)) {
-    std::string why = report.error ? report.error->message : "";
-    for (const auto& [name, error] : report.partitions) {
-      if (error && why.empty()) why = fmt::format("{}[{}]: {}", name.topic, name.partition, error->message);
-    }
     core::log::warn("a commit failed: {}; it is tried again ({} more since)", why, *more);
   }
 }

@@ -15,6 +15,7 @@ namespace {
 constexpr auto grace = std::chrono::seconds(2);
 
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, Returned<rd_kafka_NewTopic_destroy>>;
+using TopicNames = std::unique_ptr<rd_kafka_TopicCollection_t, Returned<rd_kafka_TopicCollection_destroy>>;
 using Resource = std::unique_ptr<rd_kafka_ConfigResource_t, Returned<rd_kafka_ConfigResource_destroy>>;
 
 /// Nothing for what is well.
@@ -49,6 +50,8 @@ TopicDescription description_of(const std::string& topic, const rd_kafka_metadat
   if (result.error) return result;
   result.exists = true;
   result.partitions = found.partition_cnt;
+  result.leaderless = static_cast<std::int32_t>(
+      std::count_if(found.partitions, found.partitions + found.partition_cnt, [](const auto& p) { return p.leader < 0; }));
   if (found.partition_cnt > 0)
     result.replication = static_cast<std::int16_t>(found.partitions[0].replica_cnt);
   return result;
@@ -191,6 +194,28 @@ void Admin::wait_until_known(const std::string& topic, std::chrono::steady_clock
     if (!found || found->front().exists || found->front().error) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+}
+
+core::Result<std::map<std::string, std::string>> Admin::topic_ids(const std::vector<std::string>& topics,
+                                                                  core::Duration timeout) {
+  std::vector<const char*> names;
+  for (const auto& topic : topics) names.push_back(topic.c_str());
+  const TopicNames collection(rd_kafka_TopicCollection_of_topic_names(names.data(), names.size()));
+  const auto options = state_->options(RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, timeout);
+  rd_kafka_DescribeTopics(state_->handle(), collection.get(), options.get(), state_->answers.get());
+  auto event = state_->wait(RD_KAFKA_EVENT_DESCRIBETOPICS_RESULT, timeout, "asking for the ids of topics");
+  if (!event) return tl::unexpected(event.error());
+  std::size_t count = 0;
+  const auto** const found =
+      rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(event->get()), &count);
+  std::map<std::string, std::string> ids;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto* const error = rd_kafka_TopicDescription_error(found[i]);
+    if (error != nullptr && rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    const auto* const id = rd_kafka_TopicDescription_topic_id(found[i]);
+    if (id != nullptr) ids.emplace(rd_kafka_TopicDescription_name(found[i]), rd_kafka_Uuid_base64str(id));
+  }
+  return ids;
 }
 
 core::Result<std::string> Admin::cluster_id(core::Duration timeout) {

@@ -168,7 +168,7 @@ TEST_F(HostileReceivers, EachEndsAsTheTableSaysAndTheNeighboursDoNotNotice) {
 
   // Healthy traffic all the while.
   std::vector<Instant> published;
-  const auto seconds = long_run() ? 60 : 12;
+  const auto seconds = long_run() ? 60 : 9;
   const auto rate = 50;
   published.reserve(100'000);
   Load load(kafka.bootstrap(), topic, rate, [&](int number) {

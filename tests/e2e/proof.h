@@ -148,7 +148,9 @@ inline std::int64_t waiting_in_retry_topics(KafkaCluster& kafka, const std::stri
 class Proof : public ::testing::Test {
  protected:
   static constexpr auto short_delays = "retry_topics: {delays: [1s, 2s, 4s, 8s, 16s]}\n";
-  KafkaCluster& kafka = KafkaCluster::shared();
+  explicit Proof(KafkaCluster& cluster = KafkaCluster::shared()) : kafka(cluster) {}
+
+  KafkaCluster& kafka;
   Receiver receiver;
   const std::string topic = fresh_name("incidents");
   const std::string prefix = fresh_name("hookline");

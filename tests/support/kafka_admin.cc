@@ -12,6 +12,7 @@ namespace {
 
 constexpr int timeout_ms = 30000;
 
+using AclBinding = Owned<rd_kafka_AclBinding_t, rd_kafka_AclBinding_destroy>;
 using NewTopic = Owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, Calls<rd_kafka_metadata_destroy>>;
 
@@ -157,6 +158,8 @@ void KafkaAdmin::delete_topic(const std::string& name) {
   auto** const results =
       rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event.get()), &count);
   check_topics(what, results, count);
+  (void)wait_until([&] { return partitions(name) == 0; }, std::chrono::milliseconds(timeout_ms));
+  client_ = std::make_unique<Client>(bootstrap_);  // one that knew it would take a new one of its name for the same
 }
 
 void KafkaAdmin::add_partitions(const std::string& name, int total) {
@@ -194,6 +197,40 @@ void KafkaAdmin::delete_records_before(const std::string& topic, std::int32_t pa
   auto const* const done =
       rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event.get()));
   check(done->elems[0].err, what);
+}
+
+void KafkaAdmin::forbid_writing(const std::string& topic) {
+  auto const what = "forbidding to write topic " + topic;
+  char error[512];
+  auto const binding = [&](rd_kafka_AclOperation_t operation, rd_kafka_AclPermissionType_t permission) {
+    return AclBinding(rd_kafka_AclBinding_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, "User:*",
+                                              "*", operation, permission, error, sizeof error));
+  };
+  auto const all = binding(RD_KAFKA_ACL_OPERATION_ALL, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW);
+  auto const write = binding(RD_KAFKA_ACL_OPERATION_WRITE, RD_KAFKA_ACL_PERMISSION_TYPE_DENY);
+  if (!all || !write) kafka_failure(what, error);
+  auto const event = client_->ask(RD_KAFKA_ADMIN_OP_CREATEACLS, what, [&](auto* client, auto* options, auto* queue) {
+    rd_kafka_AclBinding_t* both[] = {all.get(), write.get()};
+    rd_kafka_CreateAcls(client, both, 2, options, queue);
+  });
+  std::size_t count = 0;
+  auto** const results = rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(event.get()), &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (auto const* failed = rd_kafka_acl_result_error(results[i]); failed != nullptr) kafka_failure(what, rd_kafka_error_string(failed));
+  }
+}
+
+void KafkaAdmin::allow_writing(const std::string& topic) {
+  auto const what = "allowing to write topic " + topic;
+  char error[512];
+  AclBinding const filter(rd_kafka_AclBindingFilter_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL,
+                                                        nullptr, nullptr, RD_KAFKA_ACL_OPERATION_WRITE,
+                                                        RD_KAFKA_ACL_PERMISSION_TYPE_DENY, error, sizeof error));
+  if (!filter) kafka_failure(what, error);
+  client_->ask(RD_KAFKA_ADMIN_OP_DELETEACLS, what, [&](auto* client, auto* options, auto* queue) {
+    rd_kafka_AclBindingFilter_t* one[] = {filter.get()};
+    rd_kafka_DeleteAcls(client, one, 1, options, queue);
+  });
 }
 
 std::vector<std::string> KafkaAdmin::topics() {
@@ -313,7 +350,7 @@ std::int64_t KafkaAdmin::lag(const std::string& group, const std::string& topic)
   auto const ends = offsets(topic);
   auto const done = committed(group, topic);
   std::int64_t lag = 0;
-  for (std::size_t i = 0; i < ends.size(); ++i)
+  for (std::size_t i = 0; i < std::min(ends.size(), done.size()); ++i)
     lag += ends[i].end - (done[i].offset < 0 ? ends[i].begin : done[i].offset);
   return lag;
 }

@@ -53,9 +53,14 @@ class KafkaAdmin {
   /// Creates a topic (replication 1) and waits until it can be used.
   void create_topic(const std::string& name, int partitions = 1,
                     const std::map<std::string, std::string>& settings = {});
-  void delete_topic(const std::string& name);
+  void delete_topic(const std::string& name);  ///< and waits until the brokers know of it no more
   void add_partitions(const std::string& name, int total);
   void delete_records_before(const std::string& topic, std::int32_t partition, std::int64_t offset);
+
+  /// For a broker with an authorizer, where everybody may do what nothing is said about: nobody may write the
+  /// topic any more, which stays open for all else; and the end of that.
+  void forbid_writing(const std::string& topic);
+  void allow_writing(const std::string& topic);
 
   std::vector<std::string> topics();
   /// Number of partitions; 0 when there is no such topic.

@@ -48,11 +48,11 @@ KafkaCluster::KafkaCluster(const KafkaOptions& options)
       bootstrap_("127.0.0.1:" + std::to_string(port_)) {
   auto const data = options.data.empty() ? folder_.path() / "data" : options.data;
   auto properties = read_file(std::filesystem::path(HOOKLINE_KAFKA_SETTINGS) / "server.properties");
+  for (auto const& [name, value] : options.settings)
+    properties += name + "=" + value + "\n";  // the last one counts
   replace(properties, "@PORT@", std::to_string(port_));
   replace(properties, "@CONTROLLER_PORT@", std::to_string(controller_port_));
   replace(properties, "@DATA@", data.string());
-  for (auto const& [name, value] : options.settings)
-    properties += name + "=" + value + "\n";  // the last one counts
   folder_.write("server.properties", properties);
   admin_ = std::make_unique<KafkaAdmin>(bootstrap_);
   format();

@@ -16,7 +16,9 @@
 namespace hookline::test {
 
 struct KafkaOptions {
-  std::map<std::string, std::string> settings;  ///< broker properties, over the defaults
+  /// Broker properties, over the defaults of kafka/server.properties, whose @PORT@ and @CONTROLLER_PORT@ may
+  /// stand in them.
+  std::map<std::string, std::string> settings;
   std::filesystem::path data;                   ///< empty: a temporary folder
 };
 

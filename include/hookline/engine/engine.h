@@ -36,6 +36,7 @@ class Correlations;
 namespace hookline::engine {
 
 class Jobs;
+class KafkaWatch;
 class ReplayJobs;
 class Watchdog;
 class Worker;
@@ -130,6 +131,7 @@ class Engine {
   std::unique_ptr<Jobs> jobs_;           ///< goes before both
   std::unique_ptr<ReplayJobs> replays_;  ///< likewise
   std::unique_ptr<Watchdog> watchdog_;
+  std::unique_ptr<KafkaWatch> kafka_watch_;
   std::string stuck_;         ///< which worker does not turn its loop; empty: all do
   bool stuck_for_good_ = false;
 };

@@ -51,6 +51,7 @@ struct WorkerStatus {
   std::uint64_t deliveries = 0;    ///< held: queued, in flight, waiting
   std::uint64_t burials = 0;       ///< dead letters on their way to the broker
   std::uint64_t held_bytes = 0;
+  std::vector<std::string> troubles;  ///< with Kafka: refused writes, commits that fail or hang; one line each
 };
 
 }  // namespace hookline::engine

@@ -23,6 +23,7 @@ struct TopicDescription {
   bool exists = false;
   std::int32_t partitions = 0;
   std::int16_t replication = 0;
+  std::int32_t leaderless = 0;       ///< partitions that no broker leads now
   std::optional<core::Error> error;  ///< e.g. refused: not authorised
 };
 
@@ -47,6 +48,9 @@ class Admin {
   core::Result<std::vector<std::optional<core::Error>>> create(const std::vector<TopicSpec>& topics,
                                                                core::Duration timeout);
   core::Result<std::string> cluster_id(core::Duration timeout);
+  /// What Kafka itself tells topics of one name apart by: another one after the topic was deleted and made again.
+  /// Of those that there are; error: also where a cluster does not tell them (the embedded one).
+  core::Result<std::map<std::string, std::string>> topic_ids(const std::vector<std::string>& topics, core::Duration timeout);
 
  private:
   Admin();
