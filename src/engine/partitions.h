@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "held_record.h"
@@ -32,6 +33,7 @@ struct Partition {
   // One that stands_still(): until then, and is read again from the record at its head.
   std::optional<core::MonoTime> resume_at;
   std::int64_t resume_from = 0;
+  std::pair<std::int64_t, core::WallTime> last_read{-1, {}};  ///< of a retry topic: offset and append time
 
   std::uint64_t version = 0;            ///< grows whenever what a commit would say changes
   std::uint64_t committed_version = 0;  ///< of the last commit that was acknowledged

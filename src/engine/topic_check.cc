@@ -4,6 +4,7 @@
 #include <charconv>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -48,6 +49,16 @@ std::optional<std::string> compaction_problem(const TopicSettings& described, co
                      topic, entry->second);
 }
 
+/// For how long the topic keeps records; nullopt: for ever.
+std::optional<core::Duration> retention_of(const TopicSettings& described) {
+  const auto entry = described.find("retention.ms");
+  if (entry == described.end()) return std::nullopt;
+  std::int64_t ms = -1;
+  std::from_chars(entry->second.data(), entry->second.data() + entry->second.size(), ms);
+  if (ms < 0 || ms > std::chrono::duration_cast<std::chrono::milliseconds>(core::Duration::max()).count()) return std::nullopt;
+  return std::chrono::milliseconds(ms);
+}
+
 /// What waits in a retry topic has no other copy: compaction or a short retention would take it.
 std::optional<std::string> waiting_problem(const TopicSettings& described, core::Duration delay, const std::string& topic) {
   const auto policy = described.find("cleanup.policy");
@@ -55,14 +66,11 @@ std::optional<std::string> waiting_problem(const TopicSettings& described, core:
     return fmt::format("topic {} holds deliveries that wait and has cleanup.policy={}: set cleanup.policy=delete on it", topic,
                        policy->second);
   }
-  const auto retention = described.find("retention.ms");
-  if (retention == described.end()) return std::nullopt;
-  std::int64_t ms = -1;
-  std::from_chars(retention->second.data(), retention->second.data() + retention->second.size(), ms);
+  const auto retention = retention_of(described);
   const core::Duration least = std::max<core::Duration>(4 * delay, std::chrono::hours(24));
-  if (ms < 0 || std::chrono::milliseconds(ms) >= least) return std::nullopt;
+  if (!retention || *retention >= least) return std::nullopt;
   return fmt::format("topic {} holds deliveries that wait and keeps records for {} only: set retention.ms={} or more on it", topic,
-                     core::format_duration(std::chrono::milliseconds(ms)), least / std::chrono::milliseconds(1));
+                     core::format_duration(*retention), least / std::chrono::milliseconds(1));
 }
 
 /// Describing may be forbidden, and nothing that it finds is worth not starting for want of an answer: after one
@@ -79,10 +87,13 @@ class OwnTopicCheck {
     if (!described) return std::nullopt;
     if (retry) {
       const auto tier = static_cast<std::size_t>(topic) - static_cast<std::size_t>(OwnTopic::retry_10s);
+      retention[tier] = retention_of(*described);
       if (auto problem = waiting_problem(*described, settings_.retry_delays[tier], name)) return problem;
     }
     return topic == OwnTopic::webhooks ? compaction_problem(*described, name) : size_problem(*described, settings_, name);
   }
+
+  std::vector<std::optional<core::Duration>> retention = std::vector<std::optional<core::Duration>>(config::retry_tier_count);
 
  private:
   kafka::Admin& admin_;
@@ -92,7 +103,7 @@ class OwnTopicCheck {
 
 }  // namespace
 
-core::Result<std::size_t> check_topics(kafka::Admin& admin, const config::Settings& settings) {
+core::Result<CheckedTopics> check_topics(kafka::Admin& admin, const config::Settings& settings) {
   std::vector<std::string> names;
   for (const auto& kind : settings.topics.sources) names.insert(names.end(), kind.begin(), kind.end());
   const std::size_t sources = names.size();
@@ -122,7 +133,7 @@ core::Result<std::size_t> check_topics(kafka::Admin& admin, const config::Settin
     problems.push_back(fmt::format("missing topics: {}; make them with: hookline topics create --config {}{}",
                                    fmt::join(all, ", "), settings.file, missing_sources.empty() ? "" : " --sources"));
   }
-  if (problems.empty()) return partitions;
+  if (problems.empty()) return CheckedTopics{partitions, std::move(own.retention)};
   return core::fail(missing ? core::ErrorCode::not_found : core::ErrorCode::refused,
                     fmt::format("{}", fmt::join(problems, "\n")));
 }

@@ -288,6 +288,7 @@ void Worker::carry_out() {
     warn(moved, "read on");
     inputs_.not_resumed.push_back(partition);
   }
+  if (!outputs_.news.empty() && options_.tell) options_.tell(outputs_.news);
   if (outputs_.answer_revocation) let_go();
   if (outputs_.stopped) begin_close();
 }
@@ -328,6 +329,13 @@ void Worker::arm(std::optional<core::MonoTime> wake_at) {
 void Worker::adopt(std::shared_ptr<const Definitions> definitions) {
   asio::post(io_, [this, definitions = std::move(definitions)]() mutable {
     inputs_.definitions = std::move(definitions);
+    request_turn();
+  });
+}
+
+void Worker::hear(std::vector<News> news) {
+  asio::post(io_, [this, news = std::move(news)]() mutable {
+    inputs_.news.insert(inputs_.news.end(), std::make_move_iterator(news.begin()), std::make_move_iterator(news.end()));
     request_turn();
   });
 }

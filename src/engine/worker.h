@@ -24,6 +24,7 @@
 #include "hookline/engine/status.h"
 #include "hookline/kafka/consumer.h"
 #include "hookline/kafka/producer.h"
+#include "news.h"
 #include "positions.h"
 #include "worker_core.h"
 
@@ -36,6 +37,7 @@ struct WorkerOptions {
   std::vector<SourceTopic> topics;
   config::Start start;
   std::string jobs_topic;              ///< whoever owns its partition 0 does the group's single jobs; never read here
+  std::function<void(const std::vector<News>&)> tell;  ///< to the other workers of the process; on its thread
   std::function<void(bool)> on_jobs;   ///< this worker owns it now, or not any more; called on its thread
   std::size_t max_batch = 1000;  ///< records of one turn, so that HTTP never starves
 };
@@ -52,6 +54,9 @@ class Worker {
   // From any thread.
   void adopt(std::shared_ptr<const Definitions> definitions);
   void stop();
+  /// A sibling's news.
+  void hear(std::vector<News> news);
+  std::size_t number() const { return options_.number; }
   /// Ends the thread where it is, without a word to the group; idempotent.
   void halt();
   /// Calls back on the worker's thread.

@@ -29,6 +29,7 @@ void Inputs::clear() {
   revocation = Revocation::none;
   ends.clear();
   repositioned.clear();
+  news.clear();
   not_resumed.clear();
   records = {};
   stop = false;
@@ -39,6 +40,7 @@ void Outputs::clear() {
   aborts.clear();
   produces.clear();
   commits.clear();
+  news.clear();
   pause.clear();
   resume.clear();
   resume_from.clear();
@@ -48,7 +50,7 @@ void Outputs::clear() {
 }
 
 WorkerCore::WorkerCore(CoreOptions options, core::Metrics& metrics)
-    : options_(std::move(options)), meter_(metrics), random_(options_.seed), partitions_(options_.cluster_id), lanes_(meter_) {}
+    : options_(std::move(options)), meter_(metrics), random_(options_.seed), partitions_(options_.cluster_id), lanes_(meter_), storm_(options_.storm) {}
 
 void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
   now_ = now;
@@ -64,6 +66,7 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
     }
   }
   if (inputs.definitions) adopt(std::move(inputs.definitions));
+  for (const auto& one : inputs.news) hear(one);
   for (auto& answer : inputs.answers) on_answer(answer);
   for (const auto& report : inputs.produced) on_produced(report);
   produce_waiting();
@@ -95,6 +98,7 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
     sooner(next_commit_);
     sooner(next_resume_);
     if (deliveries_.size() > 0) sooner(next_look_);
+    else if (storm_.raging()) sooner(storm_.next_intake());
   }
   if (mode_ == Mode::revoking || mode_ == Mode::stopping) {
     sooner(!drain_departing_ ? drain_until_ : !drain_committing_ ? drain_depart_until_ : commits_under_way_ > 0 ? drain_commit_until_ : next_drain_commit_);
@@ -143,6 +147,7 @@ void WorkerCore::take(const event::RecordView& record, Partition& partition) {
   meter_.record(partition.topic, partition.kind, fresh ? outcome : RecordOutcome::skipped);
   ++partition.version;
   if (!fresh || work == 0) return;
+  if (storm_.raging()) storm_.took(now_.mono);
 
   HeldRecord* held = hold(record, partition);
   held->receipt = {partitions_.index_of(partition), partition.epoch, sequence};
@@ -182,7 +187,7 @@ RecordOutcome WorkerCore::examine(const event::RecordView& record, event::Kind k
   if (const auto valid = event::validate(*event, event_scratch_); !valid) {
     return objection_ = valid.error().message, RecordOutcome::decode;
   }
-  if (options_.max_event_age) {
+  if (options_.max_event_age && !storm_.raging()) {
     const auto happened = event::event_time(event->get(*definitions_->time_variable()), record.timestamp);
     if (now_.wall - happened > *options_.max_event_age) {
       objection_ = fmt::format("the event is of {}, older than max_event_age", core::format_rfc3339(happened));
@@ -228,7 +233,7 @@ HeldRecord* WorkerCore::next_of_backlog(Partition& partition) {
 /// again when nothing waits and half of the budget is free.
 void WorkerCore::admit_backlog() {
   if (mode_ != Mode::running) return;
-  const bool relaxed = has_room(2) && lanes_.open(now_.mono);
+  const bool relaxed = has_room(2) && lanes_.open(now_.mono) && storm_lets_in();
   for (auto& partition : partitions_.all()) {
     while (!partition.backlog.empty() && has_room() && partition.tracker.has_room(partition.backlog.front()->view.offset)) {
       HeldRecord* record = next_of_backlog(partition);
@@ -252,6 +257,10 @@ WorkerStatus WorkerCore::status(core::Now now) {
   status.deliveries = deliveries_.size();
   status.burials = departures_.size();
   status.held_bytes = records_.bytes();
+  if (storm_.raging()) {
+    status.storm = StormStatus{.reason = storm_.reason(), .lasts = now.mono - storm_.since(),
+                               .hosts = storm_.hosts().size(), .answering = storm_.answering().size()};
+  }
   for (const auto& partition : partitions_.all()) {
     status.partitions.push_back({.topic = std::string(partition.topic),
                                  .partition = partition.number,
@@ -259,24 +268,25 @@ WorkerStatus WorkerCore::status(core::Now now) {
                                  .position = partition.tracker.end(),
                                  .open = partition.tracker.open(),
                                  .paused = partition.paused});
+    if (partition.last_read.first >= partition.tracker.base()) status.partitions.back().oldest_since = partition.last_read.second;
   }
-  const auto note = [&](const HeldRecord* record, const Delivery* delivery, std::string error) {
+  const auto note = [&](const HeldRecord* record, std::optional<LaneId> lane, std::uint32_t attempts, std::string error) {
     if (!record || !partitions_.find(record->receipt)) return;
     PartitionStatus& of = status.partitions[record->receipt.partition];
     const auto offset = partitions_.find(record->receipt)->tracker.offset_of(record->receipt.sequence);
     if (of.holder && of.holder->offset <= offset) return;
     of.holder = Holder{.offset = offset, .open_for = now.mono - record->taken_at,
                        .last_error = std::move(error)};
-    if (!delivery) return;
-    of.holder->webhook = lanes_[delivery->lane].webhook_name;
-    of.holder->endpoint = lanes_[delivery->lane].endpoint_name;
-    of.holder->attempts = delivery->attempts;
+    of.holder->attempts = attempts;
+    if (!lane) return;
+    of.holder->webhook = lanes_[*lane].webhook_name;
+    of.holder->endpoint = lanes_[*lane].endpoint_name;
   };
   deliveries_.for_each([&](Handle, Delivery& d) {
-    if (!d.abandoned) note(d.record, &d, d.last_error);
+    if (!d.abandoned) note(d.record, d.lane, d.attempts, d.last_error);
   });
   departures_.for_each([&](Handle, Departure& d) {
-    note(d.record, nullptr, fmt::format("topic {} has not acknowledged it", topic_of(d)));
+    note(d.record, d.lane, d.attempts, fmt::format("topic {} has not acknowledged it", topic_of(d)));
   });
   for (const auto& lane : lanes_.all()) {
     status.endpoints.push_back({.webhook = lane.webhook_name,

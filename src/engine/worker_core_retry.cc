@@ -51,7 +51,7 @@ bool WorkerCore::is_shut(const EndpointLane& lane) const {
 std::uint8_t WorkerCore::within_max_age(const Delivery& delivery, std::uint8_t tier) const {
   const EndpointLane& lane = lanes_[delivery.lane];
   if (!lane.webhook || delivery.first_attempt == core::WallTime{}) return tier;
-  const core::Duration left = delivery.first_attempt + lane.webhook->retry.max_age - now_.wall;
+  const core::Duration left = age_began(delivery) + lane.webhook->retry.max_age - now_.wall;
   while (tier > 0 && options_.tiers[tier].delay > left) --tier;
   return tier;
 }
@@ -91,6 +91,7 @@ void WorkerCore::resume_returning() {
 /// A record of a retry topic: its delivery goes on here, if its time has come.
 void WorkerCore::take_returning(const event::RecordView& record, Partition& partition) {
   if (partition.resume_at) return;  // polled with one that is not due: read again with it
+  partition.last_read = {record.offset, record.timestamp};
   const auto delay = options_.tiers[*partition.tier].delay;
   if (*partition.tier > 0) {  // from the shortest topic they wait in memory
     // The broker's clock may be wrong, its delay is not longer than that.
@@ -166,7 +167,7 @@ void WorkerCore::go_on(Handle handle, Delivery& delivery) {
   const bool shut = is_shut(lane);
   // Counted from the first attempt; of one that had none yet only a sick endpoint can be to blame.
   const bool counts = delivery.attempts > 0 || !lane.circuit.closed();
-  if (counts && now_.wall > delivery.first_attempt + lane.webhook->retry.max_age) {
+  if (counts && now_.wall > age_began(delivery) + lane.webhook->retry.max_age) {
     return bury(handle, delivery, settle::Reason::expired,
                 fmt::format("{}older than retry.max_age", delivery.last_error.empty() ? "" : delivery.last_error + "; "));
   }
@@ -252,7 +253,10 @@ void WorkerCore::park(Handle handle, Delivery& delivery) {
     return bury(handle, delivery, settle::Reason::overflow,
                 fmt::format("{} deliveries wait for the endpoint already", lane.parked));
   }
-  if (delivery.attempts == 0) ++lane.parked;
+  if (delivery.attempts == 0) {
+    ++lane.parked;
+    storm_.begun(now_.mono);
+  }
   const bool closed = lane.circuit.closed();
   const core::Duration pause = lane.queue.paused_for(now_.mono);
   const auto tier = closed ? std::max(tier_after_queue(lane, static_cast<double>(lane.parked)), tier_for(pause)) : std::uint8_t{0};

@@ -70,6 +70,9 @@ struct WorldOptions {
   core::Duration commit_heal = std::chrono::seconds(30);
   bool retry_topics = false;       ///< else all waits stay in memory
   Targets sick = 0;                ///< receivers that fail as long as the storm lasts
+  core::Duration cut{};            ///< for so long from the beginning no attempt gets an answer
+  engine::StormLimits guard;       ///< of members
+  bool siblings = false;           ///< members are workers of one process: they hear each other's news
   std::size_t max_deliveries = 40;
   std::uint64_t max_bytes = 1 << 20;
   // Systematic: the n-th operation of a port fails, and the process that did it crashes again `again` steps
@@ -234,6 +237,7 @@ class World {
   void note_inputs(Member& member);
   void note_adoption(Member& member);
   void carry_out(Member& member);
+  void tell(const Member& member, const std::vector<engine::News>& news);
   bool still_works(Member& member);
   void let_go(Member& member);
 
