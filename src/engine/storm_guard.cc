@@ -38,7 +38,10 @@ std::vector<std::string> StormGuard::hosts_with(std::int64_t Host::* what, core:
 void StormGuard::attempt(core::MonoTime now, const std::string& host, Result result) {
   Second& current = second(now);
   ++current.attempts;
-  if (result == Result::delivered && raging_) heard(host);
+  if (raging_) {
+    if (const auto known = hosts_.find(host); known != hosts_.end()) known->second = now;
+    if (result == Result::delivered) heard(host);
+  }
   if (result != Result::silent) return;
   ++current.silent;
   failing_[host].silent = number_of(now);
@@ -47,6 +50,7 @@ void StormGuard::attempt(core::MonoTime now, const std::string& host, Result res
 
 void StormGuard::unsendable(core::MonoTime now, const std::string& host) {
   ++second(now).unsendable;
+  if (const auto known = hosts_.find(host); raging_ && known != hosts_.end()) known->second = now;
   failing_[host].unsendable = number_of(now);
   judge(now);
 }
@@ -73,13 +77,24 @@ void StormGuard::begin(core::MonoTime now, const std::vector<std::string>& hosts
   since_ = now;
   next_intake_ = now + pace;
   reason_ = std::move(reason);
-  hosts_ = {hosts.begin(), hosts.end()};
+  hosts_.clear();
+  for (const auto& host : hosts) hosts_[host] = now;
   answering_.clear();
 }
 
 void StormGuard::heard(const std::string& host) {
   if (!raging_ || !hosts_.contains(host)) return;
   answering_.insert(host);
+  judge_end();
+}
+
+void StormGuard::forget_unprobed(core::MonoTime now) {
+  if (!raging_) return;
+  const auto forgotten = std::erase_if(hosts_, [&](const auto& host) { return host.second <= now - window && !answering_.contains(host.first); });
+  if (forgotten > 0) judge_end();
+}
+
+void StormGuard::judge_end() {
   if (answering_.size() * 2 >= hosts_.size()) end();
 }
 

@@ -47,13 +47,15 @@ class StormGuard {
   void begin(core::MonoTime now, const std::vector<std::string>& hosts, std::string reason);
   /// A host has answered with a 2xx.
   void heard(const std::string& host);
+  /// Hosts that nothing was sent to for a minute are not waited for; now and then, in a storm.
+  void forget_unprobed(core::MonoTime now);
   /// There is a new revision, or a sibling says that it is over; counting begins anew.
   void end();
 
   bool raging() const { return raging_; }
   const std::string& reason() const { return reason_; }  ///< why it began, one line
   core::MonoTime since() const { return since_; }
-  const std::set<std::string>& hosts() const { return hosts_; }        ///< that failed when it began
+  const std::map<std::string, core::MonoTime>& hosts() const { return hosts_; }  ///< that failed when it began; last attempts
   const std::set<std::string>& answering() const { return answering_; }  ///< those of them that answer again
 
   /// If there is nothing to probe with, a source record may be taken at that time.
@@ -75,6 +77,7 @@ class StormGuard {
   Second sum(core::MonoTime now) const;
   std::vector<std::string> hosts_with(std::int64_t Host::* what, core::MonoTime now) const;
   void judge(core::MonoTime now);
+  void judge_end();
 
   StormLimits limits_;
   std::array<Second, seconds_of_window> seconds_{};
@@ -83,7 +86,8 @@ class StormGuard {
   std::string reason_;
   core::MonoTime since_{};
   core::MonoTime next_intake_{};
-  std::set<std::string> hosts_, answering_;
+  std::map<std::string, core::MonoTime> hosts_;
+  std::set<std::string> answering_;
 };
 
 /// The host of an http URL, in lower case and without port; of anything else what stands in its place.

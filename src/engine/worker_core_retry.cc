@@ -280,6 +280,10 @@ void WorkerCore::look_around() {
     if (lane.circuit.closed()) lane.parked -= std::min(lane.parked, static_cast<std::uint64_t>(lane.rate * seconds) + 1);
   }
   (void)lanes_.any_roomy(now_.mono);  // forgets who was active before
+  if (storm_.raging()) {
+    storm_.forget_unprobed(now_.mono);
+    follow_storm(true, false);  // the others have something to send there, perhaps
+  }
   if (mode_ != Mode::running || options_.tiers.empty()) return;
   bool taken_from_lanes = false;
   std::vector<bool> blocked;  // partitions that stand still because the map of what is open would not fit

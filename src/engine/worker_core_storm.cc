@@ -37,8 +37,8 @@ void WorkerCore::follow_storm(bool raged, bool found_here) {
       core::log::error("storm guard: {}; no more is read from source topics, one probe per endpoint every {} s goes on, and nothing "
                        "becomes a dead letter by age or exhaustion, until half of the hosts answer with a 2xx or there is a new revision",
                        storm_.reason(), StormGuard::pace / std::chrono::seconds(1));
-      out_->news.push_back({.what = News::What::storm, .webhook = {}, .endpoint = {}, .hosts = {storm_.hosts().begin(), storm_.hosts().end()},
-                            .reason = storm_.reason()});
+      out_->news.push_back({.what = News::What::storm, .webhook = {}, .endpoint = {}, .hosts = {}, .reason = storm_.reason()});
+      for (const auto& [host, attempted] : storm_.hosts()) out_->news.back().hosts.push_back(host);
     }
     lanes_.set_pace(StormGuard::pace, now_.mono);
     hand_over_waiting_for(std::nullopt);
@@ -46,9 +46,8 @@ void WorkerCore::follow_storm(bool raged, bool found_here) {
   }
   storm_ended_ = now_.wall;
   lanes_.set_pace(std::nullopt, now_.mono);
-  if (!found_here) return;
   core::log::warn("storm guard: it is over after {} s; reading goes on", (now_.mono - storm_.since()) / std::chrono::seconds(1));
-  out_->news.push_back({.what = News::What::calm, .webhook = {}, .endpoint = {}, .hosts = {}, .reason = {}});
+  if (found_here) out_->news.push_back({.what = News::What::calm, .webhook = {}, .endpoint = {}, .hosts = {}, .reason = {}});
 }
 
 /// How long to wait after the attempt that failed; nullopt: it was the last one. In a storm there is no last one: it

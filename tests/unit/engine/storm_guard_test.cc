@@ -84,6 +84,19 @@ TEST(StormGuard, EndsWhenHalfOfTheHostsAnswer) {
   EXPECT_FALSE(guard.raging()) << "it counts anew";
 }
 
+TEST(StormGuard, DoesNotWaitForHostsThatNothingIsSentTo) {
+  StormGuard guard({});
+  for (int i = 0; i < 100; ++i) guard.attempt(start, fmt::format("h{}", i % 5), Result::silent);
+  for (int seconds = 10; seconds < 60; seconds += 10) guard.attempt(start + std::chrono::seconds(seconds), "h0", Result::silent);
+  guard.forget_unprobed(start + 59s);
+  EXPECT_EQ(guard.hosts().size(), 5u);
+  guard.forget_unprobed(start + 60s);
+  EXPECT_EQ(guard.hosts().size(), 1u);
+  ASSERT_TRUE(guard.raging());
+  guard.forget_unprobed(start + 110s);
+  EXPECT_FALSE(guard.raging()) << "nobody is left to wait for";
+}
+
 TEST(StormGuard, ASiblingsStormIsItsOwnAndCanBeSwitchedOff) {
   StormGuard guard({});
   guard.begin(start, {"a", "b"}, "because");
