@@ -19,7 +19,7 @@ HttpAnswer healthz(const Call&, engine::Engine&) { return {.content_type = "text
 
 HttpAnswer readyz(const Call&, engine::Engine& engine) {
   const auto readiness = engine.readiness();
-  json::Tree body{{"ready", readiness.ready}, {"reasons", readiness.reasons}};
+  json::Tree body{{"ready", readiness.ready}, {"reasons", readiness.reasons}, {"warnings", readiness.warnings}};
   return {.status = readiness.ready ? 200 : 503, .body = body.dump() + "\n"};
 }
 

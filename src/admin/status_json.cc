@@ -14,7 +14,7 @@ constexpr std::array circuit_names{"closed", "half_open", "open"};
 
 double seconds(core::Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-json::Tree partition_json(const engine::PartitionStatus& p, std::size_t worker) {
+json::Tree partition_json(const engine::PartitionStatus& p, std::size_t worker, core::WallTime now) {
   json::Tree out{{"topic", p.topic}, {"partition", p.partition}, {"worker", worker},   {"committed", p.committed},
                  {"position", p.position}, {"open", p.open},     {"paused", p.paused}};
   out["end"] = p.end ? json::Tree(*p.end) : json::Tree(nullptr);
@@ -23,6 +23,7 @@ json::Tree partition_json(const engine::PartitionStatus& p, std::size_t worker) 
     const auto& h = *p.holder;
     out["held_by"] = {{"offset", h.offset},     {"open_seconds", seconds(h.open_for)}, {"webhook", h.webhook},
                       {"endpoint", h.endpoint}, {"attempts", h.attempts},              {"error", h.last_error}};
+    out["held_by"]["since"] = core::format_rfc3339(now - std::chrono::duration_cast<std::chrono::milliseconds>(h.open_for));
   } else {
     out["held_by"] = nullptr;
   }
@@ -62,11 +63,22 @@ json::Tree endpoints_json(const engine::EngineStatus& status) {
   return out;
 }
 
+json::Tree storm_json(const engine::EngineStatus& status) {
+  json::Tree out = nullptr;
+  for (const auto& worker : status.workers) {
+    if (!worker.storm) continue;
+    const auto& s = *worker.storm;
+    out = {{"reason", s.reason}, {"seconds", seconds(s.lasts)}, {"hosts", s.hosts}, {"answering", s.answering}};
+  }
+  return out;
+}
+
 }  // namespace
 
 json::Tree to_json(const engine::EngineStatus& status, const engine::Readiness& readiness) {
   json::Tree out{{"ready", readiness.ready},
                  {"reasons", readiness.reasons},
+                 {"warnings", readiness.warnings},
                  {"version", HOOKLINE_VERSION},
                  {"cluster_id", status.cluster_id},
                  {"group_id", status.group_id},
@@ -75,6 +87,7 @@ json::Tree to_json(const engine::EngineStatus& status, const engine::Readiness& 
                  {"started_at", core::format_rfc3339(status.started_at)},
                  {"producer_pending", status.producer_pending},
                  {"silent_workers", status.silent_workers}};
+  const auto now = core::read_clock().wall;
   json::Tree workers = json::Tree::array();
   json::Tree partitions = json::Tree::array();
   for (const auto& worker : status.workers) {
@@ -85,13 +98,14 @@ json::Tree to_json(const engine::EngineStatus& status, const engine::Readiness& 
                        {"deliveries", worker.deliveries},
                        {"dead_letters_pending", worker.burials},
                        {"held_bytes", worker.held_bytes}});
-    for (const auto& p : worker.partitions) partitions.push_back(partition_json(p, worker.worker));
+    for (const auto& p : worker.partitions) partitions.push_back(partition_json(p, worker.worker, now));
   }
   out["workers"] = std::move(workers);
   out["partitions"] = std::move(partitions);
   out["endpoints"] = endpoints_json(status);
   out["retry_backlog"] = json::Tree::object();
   for (const auto& [tier, waiting] : status.retry_backlog) out["retry_backlog"][tier] = waiting;
+  out["storm"] = storm_json(status);
   return out;
 }
 

@@ -44,13 +44,13 @@ std::int64_t number(const json::Tree& tree, const char* key) {
   return value.is_number_integer() ? value.get<std::int64_t>() : 0;
 }
 
-/// "payments/main, offset 12 for 3s: 2 attempts, HTTP 500"
+/// "offset 12 since 2026-03-02T10:04:05Z (3s), payments/main, 2 attempts: HTTP 500"
 std::string describe_holder(const json::Tree& partition) {
   const auto holder = partition.value("held_by", json::Tree());
   if (!holder.is_object()) return "";
   const auto open = std::chrono::seconds(static_cast<std::int64_t>(holder.value("open_seconds", 0.0)));
   const auto webhook = text(holder, "webhook"), error = text(holder, "error");
-  auto line = fmt::format("offset {} for {}", number(holder, "offset"), core::format_duration(open));
+  auto line = fmt::format("offset {} since {} ({})", number(holder, "offset"), text(holder, "since"), core::format_duration(open));
   if (!webhook.empty()) line += fmt::format(", {}/{}, {} attempts", webhook, text(holder, "endpoint"), number(holder, "attempts"));
   return error.empty() ? line : line + ": " + error;
 }
@@ -104,6 +104,9 @@ int show(const StatusOptions& options) {
     for (const auto& reason : status->value("reasons", json::Tree::array())) {
       fmt::print("not ready: {}\n", reason.is_string() ? reason.get<std::string>() : reason.dump());
     }
+  }
+  for (const auto& warning : status->value("warnings", json::Tree::array())) {
+    fmt::print("warning: {}\n", warning.is_string() ? warning.get<std::string>() : warning.dump());
   }
   std::int64_t held = 0, bytes = 0;
   const auto workers = status->value("workers", json::Tree::array());

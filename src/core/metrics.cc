@@ -175,6 +175,9 @@ Gauge& Metrics::oldest_open(std::string_view topic, std::int32_t partition) {
 Gauge& Metrics::circuit_state(std::string_view webhook, std::string_view endpoint) {
   return store_->series(Metric::circuit_state, {webhook, endpoint}).gauge;
 }
+Gauge& Metrics::storm_guard() {
+  return store_->series(Metric::storm_guard, {}).gauge;
+}
 Counter& Metrics::commits(std::string_view result) {
   return store_->series(Metric::commits, {result}).counter;
 }

@@ -14,6 +14,7 @@ constexpr core::Duration longest_pause = std::chrono::minutes(1);
 
 void Circuit::succeeded(core::MonoTime now) {
   state_ = State::closed;
+  answers_ = true;
   failures_ = 0;
   pause_ = {};
   working_until_ = now;
@@ -21,15 +22,31 @@ void Circuit::succeeded(core::MonoTime now) {
 
 void Circuit::failed(core::MonoTime now) {
   ++failures_;
-  if (state_ == State::half_open) return open(now);
+  answers_ = false;
+  if (state_ == State::half_open || (pace_ && (closed() || now >= probe_at_))) return open(now);
   if (!working_until_) working_until_ = now;
   if (state_ == State::closed && failures_ >= failures_to_open && now - *working_until_ >= silence_to_open) open(now);
 }
 
 void Circuit::open(core::MonoTime now) {
+  if (pace_) {
+    state_ = State::open;
+    probe_at_ = now + *pace_;
+    return;
+  }
   pause_ = pause_ == core::Duration{} ? first_pause : std::min(pause_ * 2, longest_pause);
   state_ = State::open;
   probe_at_ = now + pause_;
+}
+
+void Circuit::set_pace(std::optional<core::Duration> pace, core::MonoTime now) {
+  pace_ = pace;
+  if (!pace_ || state_ == State::half_open) return;
+  if (state_ == State::open) {
+    probe_at_ = std::min(probe_at_, now + *pace_);
+  } else if (!answers_) {
+    open(now);
+  }
 }
 
 void Circuit::open_until(core::MonoTime time) {

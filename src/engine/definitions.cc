@@ -8,6 +8,7 @@
 #include "hookline/core/crypto.h"
 #include "hookline/deliver/signing.h"
 #include "hookline/render/body.h"
+#include "storm_guard.h"
 #include "webhook_checks.h"
 
 namespace hookline::engine {
@@ -138,6 +139,7 @@ class WebhookCompiler {
                         .method = endpoint.method,
                         .url = compile_line(endpoint.url, render::Context::url),
                         .secret_url = source_.secret_url || endpoint.url_secret,
+                        .host = host_of(endpoint.url.value),
                         .route = route};
       if (compiled.url.program) {
         check_correlation_id(source_, endpoint, *compiled.url.program, problems_);

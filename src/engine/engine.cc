@@ -1,7 +1,6 @@
 #include "hookline/engine/engine.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <thread>
 
 #include <fmt/format.h>
@@ -14,6 +13,8 @@
 #include "hookline/state/correlations.h"
 #include "jobs.h"
 #include "kafka_watch.h"
+#include "retry_topic.h"
+#include "siblings.h"
 #include "topic_check.h"
 #include "watchdog.h"
 #include "worker.h"
@@ -25,23 +26,12 @@ using namespace std::chrono_literals;
 
 constexpr auto kafka_deadline = 5s;
 constexpr auto longest_wait = 10s;
-constexpr auto status_deadline = 2s;
 constexpr auto stop_slack = 10s;
 // The end comes well before the group would give the partitions of a stuck worker to somebody else
 // (max.poll.interval.ms, five minutes) while it may still be working on them.
 constexpr auto stuck_after = 30s;
 constexpr auto renewal_pause = 5s;
 constexpr auto given_up_after = 2min;
-
-const std::string& retry_topic(const config::Settings& settings, std::size_t tier) {
-  return settings.topics[static_cast<config::OwnTopic>(static_cast<std::size_t>(config::OwnTopic::retry_10s) + tier)];
-}
-
-/// "10s", "1m", …: the end of its suffix.
-std::string retry_tier_name(std::size_t tier) {
-  const auto suffix = config::suffix(static_cast<config::OwnTopic>(static_cast<std::size_t>(config::OwnTopic::retry_10s) + tier));
-  return std::string(suffix.substr(suffix.find('.') + 1));
-}
 
 std::vector<SourceTopic> source_topics(const config::Settings& settings) {
   std::vector<SourceTopic> topics;
@@ -82,29 +72,10 @@ CoreOptions core_options(const config::Settings& settings, const std::string& cl
   options.max_event_age = settings.max_event_age;
   options.commit_interval = settings.commit_interval;
   options.stop_drain = settings.shutdown_grace;
+  options.storm.enabled = settings.storm_guard;
   options.seed = core::Random::from_system().next();
   return options;
 }
-
-/// Collects the answers of all workers, or of those that answer in time.
-class StatusCall {
- public:
-  void answer(WorkerStatus status) {
-    const std::lock_guard lock(mutex_);
-    answers_.push_back(std::move(status));
-    changed_.notify_all();
-  }
-  std::vector<WorkerStatus> wait(std::size_t expected, core::Duration timeout) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, timeout, [&] { return answers_.size() >= expected; });
-    return answers_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<WorkerStatus> answers_;
-};
 
 }  // namespace
 
@@ -113,6 +84,7 @@ Engine::Engine(config::Configuration files)
       catalog_(files),
       started_at_(core::read_clock().wall),
       waiting_for_("starting"),
+      siblings_(std::make_unique<Siblings>()),
       watchdog_(std::make_unique<Watchdog>()) {
   install(catalog_.renew());
 }
@@ -131,12 +103,10 @@ Engine::~Engine() {
 
 core::Result<void> Engine::start(const std::function<bool()>& keep_trying) {
   if (auto reached = wait_for_kafka(keep_trying); !reached) return reached;
-  const auto partitions = check_topics();
-  if (!partitions) {
-    set_waiting_for(partitions.error().message);
-    return tl::unexpected(partitions.error());
+  if (auto checked = check_topics(); !checked) {
+    set_waiting_for(checked.error().message);
+    return checked;
   }
-  source_partitions_ = *partitions;
   if (auto opened = open_store(); !opened) return opened;
   if (auto read = wait_for_definitions(keep_trying); !read) return read;
   jobs_ = std::make_unique<Jobs>(*this, *producer_, *store_);
@@ -211,10 +181,15 @@ core::Result<void> Engine::wait_for_kafka(const std::function<bool()>& keep_tryi
   }
 }
 
-core::Result<std::size_t> Engine::check_topics() {
+core::Result<void> Engine::check_topics() {
   auto admin = kafka::Admin::open(kafka::client_properties(settings_));
   if (!admin) return tl::unexpected(admin.error());
-  return engine::check_topics(**admin, settings_);
+  auto checked = engine::check_topics(**admin, settings_);
+  if (!checked) return tl::unexpected(checked.error());
+  const std::lock_guard lock(mutex_);
+  source_partitions_ = checked->source_partitions;
+  retentions_ = std::move(checked->retry_retention);
+  return {};
 }
 
 core::Result<void> Engine::start_workers() {
@@ -231,6 +206,7 @@ core::Result<void> Engine::start_workers() {
                           .topics = source_topics(settings_),
                           .start = settings_.start,
                           .jobs_topic = settings_.topics[config::OwnTopic::jobs],
+                          .tell = [this, i](const std::vector<News>& news) { siblings_->tell(i, news); },
                           .on_jobs = [this](bool owned) {
                             jobs_->own(owned);
                             replays_->own(owned);
@@ -238,6 +214,7 @@ core::Result<void> Engine::start_workers() {
     options.core.session_timeout = session_timeout(options.consumer);
     auto worker = std::make_shared<Worker>(std::move(options), metrics_, *producer_, egress);
     if (auto started = worker->start(definitions()); !started) return started;
+    siblings_->add(worker);
     const std::lock_guard lock(mutex_);
     workers_.push_back(std::move(worker));
   }
@@ -344,6 +321,7 @@ bool Engine::stop() {
 void Engine::watch() {
   renew_definitions();
   seat_workers();
+  look_at_retry_topics();
   const std::lock_guard lock(mutex_);
   std::vector<std::uint64_t> turns;
   for (const auto& worker : workers_) turns.push_back(worker->turns());
@@ -367,88 +345,6 @@ std::string Engine::failure() const {
     if (auto why = worker->failure(); !why.empty()) return why;
   }
   return {};
-}
-
-EngineStatus Engine::status() const {
-  EngineStatus status{.group_id = settings_.group_id(), .started_at = started_at_};
-  std::vector<std::shared_ptr<Worker>> workers;
-  {
-    const std::lock_guard lock(mutex_);
-    status.cluster_id = cluster_id_;
-    status.revision = definitions_->revision();
-    status.webhooks = definitions_->webhooks().size();
-    workers = workers_;
-    if (producer_) status.producer_pending = producer_->pending();
-  }
-  const auto call = std::make_shared<StatusCall>();  // outlives this function if a worker answers late
-  for (const auto& worker : workers) {
-    worker->ask_status([call](WorkerStatus answer) { call->answer(std::move(answer)); });
-  }
-  status.workers = call->wait(workers.size(), status_deadline);
-  status.silent_workers = workers.size() - std::min(workers.size(), status.workers.size());
-  std::sort(status.workers.begin(), status.workers.end(),
-            [](const WorkerStatus& a, const WorkerStatus& b) { return a.worker < b.worker; });
-  for (std::size_t tier = 0; tier < config::retry_tier_count; ++tier) {
-    std::int64_t waiting = 0;
-    for (const auto& worker : status.workers) {
-      for (const auto& p : worker.partitions) {
-        if (p.topic == retry_topic(settings_, tier) && p.end) waiting += std::max<std::int64_t>(0, *p.end - p.committed);
-      }
-    }
-    status.retry_backlog.emplace_back(retry_tier_name(tier), waiting);
-  }
-  return status;
-}
-
-Readiness Engine::readiness() const {
-  Readiness readiness;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!waiting_for_.empty()) readiness.reasons.push_back(waiting_for_);
-    if (!stuck_.empty()) readiness.reasons.push_back(stuck_);
-    readiness.reasons.insert(readiness.reasons.end(), troubles_.begin(), troubles_.end());
-    if (kafka_watch_) {
-      if (auto trouble = kafka_watch_->trouble(); !trouble.empty()) readiness.reasons.push_back(std::move(trouble));
-    }
-  }
-  if (auto why = failure(); !why.empty()) readiness.reasons.push_back(std::move(why));
-  if (readiness.reasons.empty()) {
-    const auto status = this->status();
-    if (status.silent_workers > 0) {
-      readiness.reasons.push_back(fmt::format("{} workers do not answer", status.silent_workers));
-    }
-    for (const auto& worker : status.workers) {
-      for (const auto& trouble : worker.troubles) {
-        const bool told = std::find(readiness.reasons.begin(), readiness.reasons.end(), trouble) != readiness.reasons.end();
-        if (!told) readiness.reasons.push_back(trouble);
-      }
-      if (!worker.assigned) readiness.reasons.push_back(fmt::format("worker {} waits for the group's assignment", worker.worker));
-    }
-  }
-  readiness.ready = readiness.reasons.empty();
-  return readiness;
-}
-
-std::string Engine::exposition() {
-  std::set<std::pair<std::string, std::int32_t>> owned;
-  const auto now = status();
-  for (const auto& worker : now.workers) {
-    for (const auto& endpoint : worker.endpoints) {
-      metrics_.circuit_state(endpoint.webhook, endpoint.endpoint).set(endpoint.circuit);
-    }
-    for (const auto& p : worker.partitions) {
-      owned.emplace(p.topic, p.partition);
-      if (p.end) metrics_.consumer_lag(p.topic, p.partition).set(std::max<std::int64_t>(0, *p.end - p.committed));
-      metrics_.oldest_open(p.topic, p.partition).set(p.holder ? p.holder->open_for : core::Duration{});
-    }
-  }
-  for (const auto& [tier, waiting] : now.retry_backlog) metrics_.retry_backlog(tier).set(waiting);
-  const std::lock_guard lock(mutex_);
-  for (const auto& [topic, partition] : exposed_) {
-    if (!owned.contains({topic, partition})) metrics_.forget_partition(topic, partition);
-  }
-  exposed_ = std::move(owned);
-  return metrics_.exposition();
 }
 
 }  // namespace hookline::engine

@@ -14,8 +14,22 @@ LaneId Lanes::named(const std::string& webhook, const std::string& endpoint) {
                                   .endpoint_name = endpoint,
                                   .queue = deliver::Lane(deliver::Lane::Limits{})});
     lanes_.back().meter = meter_.lane(webhook, endpoint);
+    lanes_.back().circuit.set_pace(pace_, {});
   }
   return place->second;
+}
+
+std::optional<LaneId> Lanes::find(const std::string& webhook, const std::string& endpoint) const {
+  const auto place = by_name_.find({webhook, endpoint});
+  return place == by_name_.end() ? std::nullopt : std::optional(place->second);
+}
+
+void Lanes::set_pace(std::optional<core::Duration> pace, core::MonoTime now) {
+  pace_ = pace;
+  for (LaneId id = 0; id < lanes_.size(); ++id) {
+    lanes_[id].circuit.set_pace(pace, now);
+    list(id);
+  }
 }
 
 void Lanes::note(LaneId id, core::MonoTime now, std::size_t most) {

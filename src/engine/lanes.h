@@ -46,6 +46,9 @@ struct EndpointLane {
   std::string last_error;
   core::WallTime last_error_at{};
 
+  /// Which machine it is, for the storm guard; of one that was deleted nobody asks any more.
+  const std::string& host() const { return endpoint ? endpoint->host : endpoint_name; }
+
   /// Why nothing may be attempted here, so that what waits ends as a dead letter (`disabled`); empty: it may.
   std::string_view objection() const {
     if (!endpoint) return "the webhook or endpoint was deleted";
@@ -76,6 +79,11 @@ class Lanes {
   /// moves: its endpoint only needs a moment, and nothing of its backlog goes to retry topics.
   bool open(core::MonoTime now);
 
+  /// In a storm, of all circuits, also of those still to come.
+  void set_pace(std::optional<core::Duration> pace, core::MonoTime now);
+
+  /// nullopt: there is none of that name.
+  std::optional<LaneId> find(const std::string& webhook, const std::string& endpoint) const;
   /// The lane of that name; made (without a target) if no revision had it.
   LaneId named(const std::string& webhook, const std::string& endpoint);
 
@@ -94,6 +102,7 @@ class Lanes {
   std::map<std::pair<std::string, std::string>, LaneId> by_name_;
   std::vector<std::vector<LaneId>> by_match_;
   std::vector<LaneId> listed_;
+  std::optional<core::Duration> pace_;
   std::size_t full_ = 0;
   std::deque<LaneId> moving_;  ///< became full within the last second; entries of lanes that are not any more are stale
   std::deque<std::pair<core::MonoTime, LaneId>> roomy_;  ///< oldest first; entries that do not match the lane's are stale

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "counting.h"
@@ -35,6 +36,7 @@ struct Partition {
   std::optional<core::MonoTime> resume_at;
   std::int64_t resume_from = 0;
   bool ready = true;                ///< false: what has to be read first is not here yet
+  std::pair<std::int64_t, core::WallTime> last_read{-1, {}};  ///< of a retry topic: offset and append time
 
   std::unique_ptr<Counting> counting;   ///< of a partition with that role
 

@@ -54,6 +54,16 @@ std::optional<std::string> compaction_problem(const TopicSettings& described, co
                      entry->second);
 }
 
+/// For how long the topic keeps records; nullopt: for ever.
+std::optional<core::Duration> retention_of(const TopicSettings& described) {
+  const auto entry = described.find("retention.ms");
+  if (entry == described.end()) return std::nullopt;
+  std::int64_t ms = -1;
+  std::from_chars(entry->second.data(), entry->second.data() + entry->second.size(), ms);
+  if (ms < 0 || ms > std::chrono::duration_cast<std::chrono::milliseconds>(core::Duration::max()).count()) return std::nullopt;
+  return std::chrono::milliseconds(ms);
+}
+
 /// What waits in a retry topic has no other copy: compaction or a short retention would take it.
 std::optional<std::string> waiting_problem(const TopicSettings& described, core::Duration delay, const std::string& topic) {
   const auto policy = described.find("cleanup.policy");
@@ -61,14 +71,11 @@ std::optional<std::string> waiting_problem(const TopicSettings& described, core:
     return fmt::format("topic {} holds what waits and has cleanup.policy={}: set cleanup.policy=delete on it", topic,
                        policy->second);
   }
-  const auto retention = described.find("retention.ms");
-  if (retention == described.end()) return std::nullopt;
-  std::int64_t ms = -1;
-  std::from_chars(retention->second.data(), retention->second.data() + retention->second.size(), ms);
+  const auto retention = retention_of(described);
   const core::Duration least = std::max<core::Duration>(4 * delay, std::chrono::hours(24));
-  if (ms < 0 || std::chrono::milliseconds(ms) >= least) return std::nullopt;
+  if (!retention || *retention >= least) return std::nullopt;
   return fmt::format("topic {} holds what waits and keeps records for {} only: set retention.ms={} or more on it", topic,
-                     core::format_duration(std::chrono::milliseconds(ms)), least / std::chrono::milliseconds(1));
+                     core::format_duration(*retention), least / std::chrono::milliseconds(1));
 }
 
 /// Describing may be forbidden, and nothing that it finds is worth not starting for want of an answer: after one
@@ -88,6 +95,7 @@ class OwnTopicCheck {
     if (!described) return std::nullopt;
     if (retry) {
       const auto tier = static_cast<std::size_t>(topic) - static_cast<std::size_t>(OwnTopic::retry_10s);
+      retention[tier] = retention_of(*described);
       if (auto problem = waiting_problem(*described, settings_.retry_delays[tier], name)) return problem;
     }
     if (counts) {
@@ -99,6 +107,8 @@ class OwnTopicCheck {
     if (compacted) return compaction_problem(*described, name, topic == OwnTopic::webhooks ? "definitions" : "the ids of items");
     return size_problem(*described, settings_, name);
   }
+
+  std::vector<std::optional<core::Duration>> retention = std::vector<std::optional<core::Duration>>(config::retry_tier_count);
 
  private:
   kafka::Admin& admin_;
@@ -162,7 +172,7 @@ core::Result<Survey> survey_topics(kafka::Admin& admin, const config::Settings& 
 
 }  // namespace
 
-core::Result<std::size_t> check_topics(kafka::Admin& admin, const config::Settings& settings) {
+core::Result<CheckedTopics> check_topics(kafka::Admin& admin, const config::Settings& settings) {
   auto survey = survey_topics(admin, settings, deadline);
   if (!survey) return tl::unexpected(survey.error());
   OwnTopicCheck own(admin, settings);
@@ -170,7 +180,7 @@ core::Result<std::size_t> check_topics(kafka::Admin& admin, const config::Settin
     if (auto problem = own.problem(topic, name)) survey->problems.push_back(std::move(*problem));
   }
   if (auto missing = survey->missing_line(settings)) survey->problems.push_back(std::move(*missing));
-  if (survey->problems.empty()) return survey->partitions;
+  if (survey->problems.empty()) return CheckedTopics{survey->partitions, std::move(own.retention)};
   return core::fail(survey->missing() ? core::ErrorCode::not_found : core::ErrorCode::refused,
                     fmt::format("{}", fmt::join(survey->problems, "\n")));
 }

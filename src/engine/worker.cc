@@ -335,6 +335,7 @@ void Worker::carry_out() {
     warn(moved, "read on");
     inputs_.not_resumed.push_back(partition);
   }
+  if (!outputs_.news.empty() && options_.tell) options_.tell(outputs_.news);
   if (outputs_.answer_revocation) let_go();
   if (outputs_.stopped) begin_close();
 }
@@ -386,6 +387,13 @@ void Worker::begin_again(const std::string& topic) {
     for (const auto& p : core_.status(core::read_clock()).partitions) {
       if (p.topic == topic) made_again_.emplace_back(kafka::TopicPartition{p.topic, p.partition}, p.position);
     }
+    request_turn();
+  });
+}
+
+void Worker::hear(std::vector<News> news) {
+  asio::post(io_, [this, news = std::move(news)]() mutable {
+    inputs_.news.insert(inputs_.news.end(), std::make_move_iterator(news.begin()), std::make_move_iterator(news.end()));
     request_turn();
   });
 }

@@ -25,6 +25,7 @@
 #include "hookline/kafka/consumer.h"
 #include "hookline/kafka/producer.h"
 #include "correlation_feed.h"
+#include "news.h"
 #include "positions.h"
 #include "worker_core.h"
 
@@ -38,6 +39,7 @@ struct WorkerOptions {
   std::vector<SourceTopic> topics;
   config::Start start;
   std::string jobs_topic;              ///< whoever owns its partition 0 does the group's single jobs; never read here
+  std::function<void(const std::vector<News>&)> tell;  ///< to the other workers of the process; on its thread
   std::function<void(bool)> on_jobs;   ///< this worker owns it now, or not any more; called on its thread
   std::size_t max_batch = 1000;  ///< records of one turn, so that HTTP never starves
 };
@@ -56,6 +58,9 @@ class Worker {
   /// The topic was deleted and made again: what is owned of it is read from its beginning.
   void begin_again(const std::string& topic);
   void stop();
+  /// A sibling's news.
+  void hear(std::vector<News> news);
+  std::size_t number() const { return options_.number; }
   /// Ends the thread where it is, without a word to the group; idempotent.
   void halt();
   /// Calls back on the worker's thread.

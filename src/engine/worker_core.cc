@@ -31,6 +31,7 @@ void Inputs::clear() {
   repositioned.clear();
   correlations.clear();
   correlations_complete.clear();
+  news.clear();
   not_resumed.clear();
   records = {};
   stop = false;
@@ -41,6 +42,7 @@ void Outputs::clear() {
   aborts.clear();
   produces.clear();
   commits.clear();
+  news.clear();
   pause.clear();
   resume.clear();
   resume_from.clear();
@@ -50,7 +52,7 @@ void Outputs::clear() {
 }
 
 WorkerCore::WorkerCore(CoreOptions options, core::Metrics& metrics)
-    : options_(std::move(options)), meter_(metrics), random_(options_.seed), partitions_(options_.cluster_id), lanes_(meter_) {}
+    : options_(std::move(options)), meter_(metrics), random_(options_.seed), partitions_(options_.cluster_id), lanes_(meter_), storm_(options_.storm) {}
 
 void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
   now_ = now;
@@ -66,6 +68,7 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
     }
   }
   if (inputs.definitions) adopt(std::move(inputs.definitions));
+  for (const auto& one : inputs.news) hear(one);
   for (auto& answer : inputs.answers) on_answer(answer);
   for (const auto& report : inputs.produced) on_produced(report);
   produce_waiting();
@@ -98,6 +101,7 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
     sooner(next_commit_);
     sooner(next_resume_);
     if (deliveries_.size() > 0) sooner(next_look_);
+    else if (storm_.raging()) sooner(storm_.next_intake());
   }
   if (mode_ == Mode::revoking || mode_ == Mode::stopping) {
     sooner(!drain_departing_ ? drain_until_ : !drain_committing_ ? drain_depart_until_ : commits_under_way_ > 0 ? drain_commit_until_ : next_drain_commit_);
@@ -155,6 +159,7 @@ void WorkerCore::take(const event::RecordView& record, Partition& partition) {
   meter_.record(partition.topic, partition.kind, fresh ? outcome : RecordOutcome::skipped);
   ++partition.version;
   if (!fresh || work == 0) return;
+  if (storm_.raging()) storm_.took(now_.mono);
 
   HeldRecord* held = hold(record, partition);
   held->receipt = {partitions_.index_of(partition), partition.epoch, sequence};
@@ -198,7 +203,7 @@ RecordOutcome WorkerCore::examine(const event::RecordView& record, event::Kind k
   if (const auto valid = event::validate(*event, event_scratch_); !valid) {
     return objection_ = valid.error().message, RecordOutcome::decode;
   }
-  if (options_.max_event_age) {
+  if (options_.max_event_age && !storm_.raging()) {
     const auto happened = event::event_time(event->get(*definitions_->time_variable()), record.timestamp);
     if (now_.wall - happened > *options_.max_event_age) {
       objection_ = fmt::format("the event is of {}, older than max_event_age", core::format_rfc3339(happened));
@@ -253,7 +258,7 @@ HeldRecord* WorkerCore::next_of_backlog(Partition& partition) {
 /// again when nothing waits and half of the budget is free.
 void WorkerCore::admit_backlog() {
   if (mode_ != Mode::running) return;
-  const bool relaxed = has_room(2) && lanes_.open(now_.mono);
+  const bool relaxed = has_room(2) && lanes_.open(now_.mono) && storm_lets_in();
   for (auto& partition : partitions_.all()) {
     while (!partition.backlog.empty() && has_room() && partition.tracker.has_room(partition.backlog.front()->view.offset)) {
       HeldRecord* record = next_of_backlog(partition);
@@ -278,6 +283,10 @@ WorkerStatus WorkerCore::status(core::Now now) {
   status.burials = departures_.size();
   status.held_bytes = records_.bytes();
   status.troubles = troubles_.lines(now.mono);
+  if (storm_.raging()) {
+    status.storm = StormStatus{.reason = storm_.reason(), .lasts = now.mono - storm_.since(),
+                               .hosts = storm_.hosts().size(), .answering = storm_.answering().size()};
+  }
   for (const auto& partition : partitions_.all()) {
     status.partitions.push_back({.topic = std::string(partition.topic),
                                  .partition = partition.number,
@@ -285,6 +294,7 @@ WorkerStatus WorkerCore::status(core::Now now) {
                                  .position = partition.tracker.end(),
                                  .open = partition.tracker.open(),
                                  .paused = partition.paused});
+    if (partition.last_read.first >= partition.tracker.base()) status.partitions.back().oldest_since = partition.last_read.second;
   }
   const auto note = [&](const HeldRecord* record, std::optional<LaneId> lane, std::uint32_t attempts, std::string error) {
     if (!record || !partitions_.find(record->receipt)) return;

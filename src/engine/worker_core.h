@@ -39,9 +39,11 @@
 #include "key_queues.h"
 #include "lanes.h"
 #include "meter.h"
+#include "news.h"
 #include "partitions.h"
 #include "request_builder.h"
 #include "slab.h"
+#include "storm_guard.h"
 #include "timers.h"
 
 namespace hookline::engine {
@@ -75,6 +77,7 @@ struct CoreOptions {
   core::Duration stop_drain = std::chrono::seconds(20);
   core::Duration commit_wait = std::chrono::seconds(5);      ///< for the last commit of a drain
   core::Duration session_timeout = std::chrono::seconds(45); ///< after which the group gives a silent member up
+  StormLimits storm;
   std::uint64_t seed = 0;
 };
 
@@ -107,6 +110,7 @@ struct Inputs {
   std::vector<Repositioned> repositioned;
   std::vector<state::CorrelationRecord> correlations;      ///< of partitions whose ordered partition is owned
   std::vector<std::int32_t> correlations_complete;  ///< read to their ends with `correlations`
+  std::vector<News> news;                           ///< of this worker's siblings
   std::vector<kafka::TopicPartition> not_resumed;   ///< stand still although outputs said to go on
   std::span<const event::RecordView> records;       ///< of one poll; valid during the step
   bool stop = false;                                ///< drain everything, then say `stopped`
@@ -128,6 +132,7 @@ struct Outputs {
   std::vector<deliver::AttemptId> aborts;
   std::vector<Produce> produces;
   std::vector<CommitRequest> commits;
+  std::vector<News> news;                           ///< for this worker's siblings
   std::vector<kafka::TopicPartition> pause, resume;
   std::vector<kafka::Assignment> resume_from;       ///< to be read on from that offset
   bool answer_revocation = false;                   ///< drained and committed: let the partitions go
@@ -231,7 +236,7 @@ class WorkerCore {
   void take_records(std::span<const event::RecordView> records);
   void take(const event::RecordView& record, Partition& partition);
   void admit_backlog();
-  bool has_room() { return has_room(1) && lanes_.open(now_.mono); }
+  bool has_room() { return has_room(1) && lanes_.open(now_.mono) && storm_lets_in(); }
   bool has_room(std::uint64_t part) const;
   std::uint64_t live_bytes() const { return records_.bytes() - backlog_bytes_ - returning_bytes_ - ordered_bytes_; }
   std::size_t lane_capacity() const { return std::max<std::size_t>(1, options_.max_deliveries / 10); }
@@ -335,6 +340,20 @@ class WorkerCore {
   void settle(HeldRecord* record);
   void release(HeldRecord* record);
 
+  // Storm guard and news: worker_core_storm.cc
+  void note_attempt(const EndpointLane& lane, const deliver::Answer& answer);
+  void note_unsendable(const EndpointLane& lane);
+  void bury_unrenderable(LaneId id, Handle handle, Delivery& delivery, std::string error);
+  void follow_storm(bool raged, bool found_here);
+  std::optional<core::Duration> wait_after_attempt(Delivery& delivery);
+  core::WallTime age_began(const Delivery& delivery) const;
+  bool storm_lets_in() const;
+  void tell_circuit(const EndpointLane& lane, deliver::Circuit::State before);
+  void pause_endpoint(EndpointLane& lane, core::Duration pause);
+  void hear(const News& news);
+  void hear_of_endpoint(const News& news);
+  void hand_over_waiting_for(std::optional<LaneId> lane);
+
   // Ownership: worker_core_ownership.cc
   void adopt(std::shared_ptr<const Definitions> definitions);
   void own(const std::vector<AssignedPartition>& partitions);
@@ -381,6 +400,8 @@ class WorkerCore {
   std::uint64_t sending_bytes_ = 0;   ///< of requests in flight
   std::uint64_t producing_bytes_ = 0; ///< of records that the producer has
   Lanes lanes_;
+  StormGuard storm_;
+  core::WallTime storm_ended_{};      ///< the last one
   Timers timers_;
   event::Scratch event_scratch_;
   rule::Index::Scratch match_scratch_;

@@ -60,7 +60,7 @@ void WorkerCore::start_batch(LaneId id, deliver::DeliveryIndex first) {
       members.push_back(handle);
       ids.push_back(delivery.id);
     } else {
-      bury(handle, delivery, settle::Reason::render, added.error().message);
+      bury_unrenderable(id, handle, delivery, added.error().message);
     }
     next = members.size() < most && requests_.bytes() < most_bytes ? lane.queue.take_along() : std::nullopt;
   }
@@ -70,7 +70,10 @@ void WorkerCore::start_batch(LaneId id, deliver::DeliveryIndex first) {
   request.id = members.front();
   for (const Handle handle : members) {
     Delivery& delivery = delivery_at(handle);
-    if (delivery.attempts == 0) delivery.first_attempt = now_.wall;
+    if (delivery.attempts == 0) {
+      delivery.first_attempt = now_.wall;
+      storm_.begun(now_.mono);
+    }
     delivery.state = Delivery::State::in_flight;
     delivery.record->touched = true;
     delivery.follows = handle != members.front();

@@ -94,9 +94,10 @@ void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
   auto request = requests_.build(*lane.webhook, *lane.endpoint, record.view, record.kind, attempt, now_.wall);
   if (!request) {
     lane.queue.finished();
-    return bury(handle, delivery, settle::Reason::render, std::move(request.error().message));
+    return bury_unrenderable(id, handle, delivery, std::move(request.error().message));
   }
   request->id = handle;
+  if (delivery.attempts == 0) storm_.begun(now_.mono);
   delivery.state = Delivery::State::in_flight;
   delivery.record->touched = true;
   send(id, delivery, std::move(*request));
@@ -173,9 +174,12 @@ void WorkerCore::on_outcome(Handle handle, Delivery& delivery, deliver::Verdict 
 /// What the attempt says of its endpoint, as against its request.
 void WorkerCore::judge_endpoint(LaneId id, deliver::Verdict verdict, const deliver::Answer& answer) {
   EndpointLane& lane = lanes_[id];
+  note_attempt(lane, answer);
+  if (verdict == deliver::Verdict::egress || verdict == deliver::Verdict::unsendable) note_unsendable(lane);
+  const auto before = lane.circuit.state();
   const bool was_closed = lane.circuit.closed();
-  const bool silent = verdict == deliver::Verdict::aborted || verdict == deliver::Verdict::egress ||
-                      verdict == deliver::Verdict::unsendable;
+  const bool silent = verdict == deliver::Verdict::aborted ||
+                      (!storm_.raging() && (verdict == deliver::Verdict::egress || verdict == deliver::Verdict::unsendable));
   if (silent) {
     lane.circuit.probe_lost(now_.mono);
   } else if (deliver::speaks_of_failure(answer)) {
@@ -183,14 +187,12 @@ void WorkerCore::judge_endpoint(LaneId id, deliver::Verdict verdict, const deliv
   } else {
     lane.circuit.succeeded(now_.mono);
   }
+  if (!silent) tell_circuit(lane, before);
   if (lane.circuit.closed() == was_closed) return;
   if (was_closed) {
     core::log::warn("{}/{}: the endpoint fails all the time ({}); its circuit is open, one request at a time probes it",
                     lane.webhook_name, lane.endpoint_name, describe(answer));
-    deliveries_.for_each([&](Handle handle, Delivery& d) {
-      if (!d.abandoned && !d.key && d.lane == id && d.state == Delivery::State::waiting && !options_.tiers.empty())
-        hand_over(handle, d, tier_for(d.due - now_.wall));
-    });
+    hand_over_waiting_for(id);
   } else {
     core::log::info("{}/{}: the endpoint answers again; its circuit is closed", lane.webhook_name, lane.endpoint_name);
   }
@@ -199,13 +201,13 @@ void WorkerCore::judge_endpoint(LaneId id, deliver::Verdict verdict, const deliv
 void WorkerCore::retry_or_bury(Handle handle, Delivery& delivery, const deliver::Answer& answer) {
   EndpointLane& lane = lanes_[delivery.lane];
   if (!lane.webhook) return bury(handle, delivery, settle::Reason::disabled, "the webhook was deleted");
-  if (const auto pause = deliver::retry_after(answer, now_.wall)) lane.queue.pause_until(now_.mono + *pause);
-  const auto wait = deliver::next_wait(lane.webhook->retry, delivery.attempts, random_);
+  if (const auto pause = deliver::retry_after(answer, now_.wall)) pause_endpoint(lane, *pause);
+  const auto wait = wait_after_attempt(delivery);
   if (!wait) {
     return bury(handle, delivery, settle::Reason::exhausted,
                 fmt::format("{} after {} attempts", delivery.last_error, delivery.attempts));
   }
-  if (now_.wall + *wait > delivery.first_attempt + lane.webhook->retry.max_age) {
+  if (now_.wall + *wait > age_began(delivery) + lane.webhook->retry.max_age) {
     return bury(handle, delivery, settle::Reason::expired,
                 fmt::format("{}; the next attempt would come after retry.max_age", delivery.last_error));
   }

@@ -231,7 +231,7 @@ void WorkerCore::go_on_ordered(Handle handle, Delivery& delivery) {
 bool WorkerCore::is_over_age(const Delivery& delivery) const {
   const EndpointLane& lane = lanes_[delivery.lane];
   const bool counts = delivery.attempts > 0 || !lane.circuit.closed();
-  return lane.webhook && counts && now_.wall > delivery.first_attempt + lane.webhook->retry.max_age;
+  return lane.webhook && counts && now_.wall > age_began(delivery) + lane.webhook->retry.max_age;
 }
 
 /// Right before an attempt: is it still to be made, and with which id? If not, it ends here.
@@ -396,8 +396,7 @@ void WorkerCore::break_off_ordered(Handle handle, Delivery& delivery) {
   if (delivery.state == Delivery::State::in_flight) {
     ++delivery.attempts;
     delivery.last_error = "broken off when the partition was given away";
-    const Webhook* webhook = lanes_[delivery.lane].webhook;
-    const auto wait = webhook ? deliver::next_wait(webhook->retry, delivery.attempts, random_) : std::nullopt;
+    const auto wait = wait_after_attempt(delivery);
     delivery.due = now_.wall + std::chrono::ceil<std::chrono::milliseconds>(wait.value_or(core::Duration{}));
     write_down(delivery);
   }

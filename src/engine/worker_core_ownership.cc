@@ -16,6 +16,9 @@ void WorkerCore::adopt(std::shared_ptr<const Definitions> definitions) {
   definitions_ = std::move(definitions);
   lanes_.adopt(*definitions_, options_.workers);
   bury_orphans();
+  if (!storm_.raging()) return;
+  storm_.end();
+  follow_storm(true, true);
 }
 
 /// What waits for an endpoint that was deleted, or for a webhook that disable_after disabled, waits no longer.
@@ -138,7 +141,7 @@ void WorkerCore::break_off(Handle handle, Delivery& delivery) {
   next.followers = nullptr;
   next.follows = false;
   next.last_error = "broken off when the partition was given away";
-  const auto wait = lane.webhook ? deliver::next_wait(lane.webhook->retry, next.attempts, random_) : std::nullopt;
+  const auto wait = wait_after_attempt(next);
   if (wait) next.due = now_.wall + std::chrono::ceil<std::chrono::milliseconds>(*wait);
   const Handle other = deliveries_.insert(std::move(next));
   records_.add_reference(delivery_at(handle).record);

@@ -47,7 +47,7 @@ bool WorkerCore::is_shut(const EndpointLane& lane) const {
 std::uint8_t WorkerCore::within_max_age(const Delivery& delivery, std::uint8_t tier) const {
   const EndpointLane& lane = lanes_[delivery.lane];
   if (!lane.webhook || delivery.first_attempt == core::WallTime{}) return tier;
-  const core::Duration left = delivery.first_attempt + lane.webhook->retry.max_age - now_.wall;
+  const core::Duration left = age_began(delivery) + lane.webhook->retry.max_age - now_.wall;
   while (tier > 0 && options_.tiers[tier].delay > left) --tier;
   return tier;
 }
@@ -104,6 +104,7 @@ HeldRecord* WorkerCore::hold_again(const event::RecordView& record, const settle
 /// A record of a retry topic: its delivery goes on here, if its time has come.
 void WorkerCore::take_returning(const event::RecordView& record, Partition& partition) {
   if (partition.resume_at) return;  // polled with one that is not due: read again with it
+  partition.last_read = {record.offset, record.timestamp};
   const auto delay = options_.tiers[*partition.tier].delay;
   if (*partition.tier > 0) {  // from the shortest topic they wait in memory
     // The broker's clock may be wrong, its delay is not longer than that.
@@ -253,7 +254,10 @@ void WorkerCore::park(Handle handle, Delivery& delivery) {
     return bury(handle, delivery, settle::Reason::overflow,
                 fmt::format("{} deliveries wait for the endpoint already", lane.parked));
   }
-  if (delivery.attempts == 0) ++lane.parked;
+  if (delivery.attempts == 0) {
+    ++lane.parked;
+    storm_.begun(now_.mono);
+  }
   const bool closed = lane.circuit.closed();
   const core::Duration pause = lane.queue.paused_for(now_.mono);
   const auto tier = closed ? std::max(tier_after_queue(lane, static_cast<double>(lane.parked)), tier_for(pause)) : std::uint8_t{0};
@@ -278,6 +282,10 @@ void WorkerCore::look_around() {
   }
   (void)lanes_.any_roomy(now_.mono);  // forgets who was active before
   look_at_counters();
+  if (storm_.raging()) {
+    storm_.forget_unprobed(now_.mono);
+    follow_storm(true, false);  // the others have something to send there, perhaps
+  }
   if (mode_ != Mode::running) return;
   look_at_ordered();
   if (options_.tiers.empty()) return;

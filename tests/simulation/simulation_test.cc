@@ -53,6 +53,11 @@ WorldOptions options_of(std::uint64_t seed) {
   }
   options.retry_topics = random.chance(0.6);
   if (random.chance(0.4)) options.sick = static_cast<Targets>(random.below(512));
+  if (random.chance(0.3)) {  // nobody answers for a while, and the storm guard sees it
+    options.cut = std::chrono::milliseconds(random.below(12'000));
+    options.guard = {.least = 1 + static_cast<std::uint32_t>(random.below(30)), .least_hosts = 1 + static_cast<std::uint32_t>(random.below(3))};
+  }
+  options.siblings = random.chance(0.5);
   options.ordered = options.retry_topics && random.chance(0.6);
   options.hands = options.ordered && random.chance(0.2) ? 3 : 0;
   return options;
@@ -78,6 +83,7 @@ TEST(Simulation, NothingIsSentTwiceWhileNothingFails) {
     auto options = options_of(seed);
     options.crashes = options.stalls = 0;
     options.sick = 0;
+    options.cut = {};
     options.http_failure = options.produce_failure = options.commit_failure = options.late_commit = 0;
     World world(options);
     if (auto failure = world.run(); !failure.empty()) return failure;

@@ -73,6 +73,9 @@ struct WorldOptions {
   bool ordered = false;            ///< with webhooks whose deliveries go out in order, and such as create and update
   int hands = 0;                   ///< ids that a person sets
   Targets sick = 0;                ///< receivers that fail as long as the storm lasts
+  core::Duration cut{};            ///< for so long from the beginning no attempt gets an answer
+  engine::StormLimits guard;       ///< of members
+  bool siblings = false;           ///< members are workers of one process: they hear each other's news
   std::size_t max_deliveries = 40;
   std::uint64_t max_bytes = 1 << 20;
   // Systematic: the n-th operation of a port fails, and the process that did it crashes again `again` steps
@@ -257,6 +260,7 @@ class World {
   void note_inputs(Member& member);
   void note_adoption(Member& member);
   void carry_out(Member& member);
+  void tell(const Member& member, const std::vector<engine::News>& news);
   bool still_works(Member& member);
   void let_go(Member& member);
 

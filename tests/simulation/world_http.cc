@@ -68,7 +68,8 @@ void World::attempt(Member& member, deliver::Request request) {
   core::Duration there = happens(options_.http_failure / 10) ? some(4000) : some(200);
   const bool refused = fails_here(Port::attempt_refused);
   const bool unheard = fails_here(Port::attempt_unheard);
-  const bool sick = faults_ && (options_.sick & errand->target) != 0;
+  const bool cut = faults_ && time_ < options_.cut;
+  const bool sick = cut || (faults_ && (options_.sick & errand->target) != 0);
   if (refused || unheard || sick || happens(options_.http_failure)) {
     const auto kind = unheard ? 0 : refused ? 1 : sick ? 3 : random_.below(4);
     arrives = kind == 0;

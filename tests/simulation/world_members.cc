@@ -25,6 +25,7 @@ void World::start_member(Member& member) {
   options.stop_drain = 3s;
   options.commit_heal = options_.commit_heal;
   options.session_timeout = session_timeout;
+  options.storm = options_.guard;
   for (const auto& tier : tiers_) {
     if (!tier.ordered) options.tiers.push_back({tier.topic, tier_delays[options.tiers.size()]});
   }
@@ -244,6 +245,7 @@ void World::carry_out(Member& member) {
     attempt(member, std::move(request));
   }
   for (const auto id : out.aborts) abort(member, id);
+  if (options_.siblings && !out.news.empty()) tell(member, out.news);
   for (auto& produce : out.produces) {
     if (!still_works(member)) return;
     this->produce(member, std::move(produce));
@@ -270,6 +272,17 @@ void World::carry_out(Member& member) {
   for (const auto& name : out.resume) toggle(name, false);
   for (const auto& from : out.resume_from) resume_tier(member, from);
   if (out.answer_revocation || out.stopped) let_go(member);
+}
+
+/// A post to the others; it may come late, and after a crash of its sender.
+void World::tell(const Member& member, const std::vector<engine::News>& news) {
+  for (auto& m : members_) {
+    if (m->id == member.id || !m->alive) continue;
+    in_this_life(*m, some(5), [this, &other = *m, news] {
+      other.inputs.news.insert(other.inputs.news.end(), news.begin(), news.end());
+      request_step(other);
+    });
+  }
 }
 
 void World::let_go(Member& member) {

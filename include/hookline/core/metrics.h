@@ -83,6 +83,7 @@ class Metrics {
   Gauge& consumer_lag(std::string_view topic, std::int32_t partition);
   Gauge& oldest_open(std::string_view topic, std::int32_t partition);
   Gauge& circuit_state(std::string_view webhook, std::string_view endpoint);
+  Gauge& storm_guard();
   Counter& commits(std::string_view result);
   Counter& stale_completions();
   Counter& stale_copies();

@@ -19,6 +19,9 @@ class Circuit {
   /// An attempt ended in a way that says that the endpoint does not work: it opens after ten in a row,
   /// if nothing succeeded for a second; a failed probe opens it again, for twice as long, up to a minute.
   void failed(core::MonoTime now);
+  /// While everything fails: opens now unless the endpoint answered last, then with the first failure, and probes at
+  /// this distance; nullopt: as ever again.
+  void set_pace(std::optional<core::Duration> pace, core::MonoTime now);
   /// A sibling's news: leave the endpoint alone until then.
   void open_until(core::MonoTime time);
 
@@ -38,6 +41,8 @@ class Circuit {
 
   State state_ = State::closed;
   std::uint32_t failures_ = 0;  ///< in a row
+  bool answers_ = false;        ///< what it did last was to succeed
+  std::optional<core::Duration> pace_;
   std::optional<core::MonoTime> working_until_;  ///< of the last success, or the first attempt
   core::MonoTime probe_at_{};
   core::Duration pause_{};

@@ -40,6 +40,7 @@ struct Endpoint {
   config::Method method = config::Method::post;
   Rendered url;
   bool secret_url = false;  ///< only scheme and host may be shown
+  std::string host;         ///< of the URL, in lower case
   std::shared_ptr<const deliver::Route> route;
 };
 

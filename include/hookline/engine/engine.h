@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -38,12 +39,14 @@ namespace hookline::engine {
 class Jobs;
 class KafkaWatch;
 class ReplayJobs;
+class Siblings;
 class Watchdog;
 class Worker;
 
 struct Readiness {
   bool ready = false;
   std::vector<std::string> reasons;  ///< why not, one line each
+  std::vector<std::string> warnings; ///< what somebody should see to although it is ready
 };
 
 struct EngineStatus {
@@ -101,7 +104,7 @@ class Engine {
 
  private:
   core::Result<void> wait_for_kafka(const std::function<bool()>& keep_trying);
-  core::Result<std::size_t> check_topics();
+  core::Result<void> check_topics();
   core::Result<void> open_store();
   core::Result<void> wait_for_definitions(const std::function<bool()>& keep_trying);
   core::Result<void> start_workers();
@@ -109,6 +112,7 @@ class Engine {
   void renew_definitions();
   void seat_workers();
   void set_waiting_for(std::string reason);
+  void look_at_retry_topics();
 
   const config::Settings settings_;
   Catalog catalog_;
@@ -125,6 +129,7 @@ class Engine {
   std::string waiting_for_;   ///< why start() has not come to its end; empty: it has
   std::string cluster_id_;
   std::vector<std::shared_ptr<Worker>> workers_;
+  std::unique_ptr<Siblings> siblings_;
   std::vector<std::shared_ptr<Worker>> retired_;  ///< left the group; the producer's reports may still come to them
   std::unique_ptr<kafka::Producer> producer_;
   std::unique_ptr<state::Store> store_;  ///< goes before the producer
@@ -132,6 +137,9 @@ class Engine {
   std::unique_ptr<ReplayJobs> replays_;  ///< likewise
   std::unique_ptr<Watchdog> watchdog_;
   std::unique_ptr<KafkaWatch> kafka_watch_;
+  std::vector<std::optional<core::Duration>> retentions_;  ///< of the retry topics; nullopt: for ever, or not known
+  std::vector<std::string> overdue_;  ///< retry topics that may lose what waits in them
+  core::MonoTime next_retry_look_{};
   std::string stuck_;         ///< which worker does not turn its loop; empty: all do
   bool stuck_for_good_ = false;
 };

@@ -15,7 +15,7 @@ namespace hookline::engine {
 struct Holder {
   std::int64_t offset = 0;         ///< the oldest open one
   core::Duration open_for{};       ///< since it was polled
-  std::string webhook, endpoint;   ///< of one open delivery; empty: a dead letter that the broker has not taken
+  std::string webhook, endpoint;   ///< of one open delivery; empty: the record itself, on its way to the dead letters
   std::uint32_t attempts = 0;
   std::string last_error;
 };
@@ -29,6 +29,7 @@ struct PartitionStatus {
   std::uint64_t open = 0;          ///< records taken and not settled
   bool paused = false;
   std::optional<Holder> holder;
+  std::optional<core::WallTime> oldest_since;  ///< of a retry topic: when its oldest unfinished record was appended, if it was read
 };
 
 struct EndpointStatus {
@@ -42,6 +43,13 @@ struct EndpointStatus {
   std::optional<core::WallTime> last_error_at;
 };
 
+/// The storm guard has stopped intake.
+struct StormStatus {
+  std::string reason;
+  core::Duration lasts{};
+  std::size_t hosts = 0, answering = 0;  ///< that failed when it began; those of them that answer again
+};
+
 struct WorkerStatus {
   std::size_t worker = 0;
   bool assigned = false;           ///< the group has answered with an assignment, be it empty
@@ -52,6 +60,7 @@ struct WorkerStatus {
   std::uint64_t burials = 0;       ///< dead letters on their way to the broker
   std::uint64_t held_bytes = 0;
   std::vector<std::string> troubles;  ///< with Kafka: refused writes, commits that fail or hang; one line each
+  std::optional<StormStatus> storm;
 };
 
 }  // namespace hookline::engine

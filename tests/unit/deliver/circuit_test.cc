@@ -84,5 +84,46 @@ TEST(Circuit, HearsOfItFromOthers) {
   EXPECT_TRUE(circuit.admits(start + 5s));
 }
 
+TEST(Circuit, AtAPaceProbesComeAtItsDistanceAndTheFirstFailureOpens) {
+  Circuit circuit = opened();
+  for (int i = 0; i < 5; ++i) {  // its own pause has grown long
+    const auto at = *circuit.probe_at();
+    circuit.started(at);
+    circuit.failed(at);
+  }
+  const auto now = start + 10min;
+  circuit.started(now);
+  circuit.failed(now);
+  circuit.set_pace(10s, now);
+  EXPECT_EQ(circuit.probe_at(), now + 10s);
+  circuit.failed(now + 1s);
+  EXPECT_EQ(circuit.probe_at(), now + 10s) << "what was in flight says nothing new";
+  circuit.started(now + 10s);
+  circuit.failed(now + 12s);
+  EXPECT_EQ(circuit.probe_at(), now + 22s);
+  circuit.started(now + 22s);
+  circuit.succeeded(now + 22s);
+  EXPECT_TRUE(circuit.closed());
+  circuit.failed(now + 23s);
+  EXPECT_EQ(circuit.state(), State::open) << "one failure is enough";
+  circuit.failed(now + 40s);  // a probe that did not get as far as being sent
+  EXPECT_EQ(circuit.probe_at(), now + 50s);
+  circuit.set_pace(std::nullopt, now + 50s);
+  circuit.started(now + 50s);
+  circuit.succeeded(now + 50s);
+  circuit.failed(now + 51s);
+  EXPECT_TRUE(circuit.closed());
+}
+
+TEST(Circuit, APaceLeavesAnEndpointAloneThatAnsweredLast) {
+  Circuit well, untried;
+  well.started(start);
+  well.succeeded(start);
+  well.set_pace(10s, start + 1s);
+  untried.set_pace(10s, start + 1s);
+  EXPECT_TRUE(well.closed());
+  EXPECT_EQ(untried.state(), State::open);
+}
+
 }  // namespace
 }  // namespace hookline::deliver

@@ -302,5 +302,67 @@ TEST_F(RetryTopics, MaxAgeEndsItAlsoWhileTheCircuitIsOpen) {
   EXPECT_EQ(settle::parse_dead_letter(driver.produces.back().record.headers)->reason, settle::Reason::expired);
 }
 
+TEST_F(RetryTopics, WhatARetryTopicCannotHoldBecomesAPointerOnTheDeadLetterTopic) {
+  driver.event(0);
+  driver.step();
+  fail_attempt();
+  ASSERT_EQ(driver.produces.size(), 1u);
+  EXPECT_EQ(driver.produces[0].record.topic, "r.10s");
+  driver.acknowledge(core::Error{core::ErrorCode::too_large, "message too large"});
+  driver.step();
+  ASSERT_EQ(driver.produces.size(), 1u);
+  const auto& record = driver.produces[0].record;
+  EXPECT_EQ(record.topic, "hookline.dead-letters");
+  const auto letter = settle::parse_dead_letter(record.headers);
+  ASSERT_TRUE(letter);
+  EXPECT_EQ(letter->reason, settle::Reason::too_large);
+  EXPECT_TRUE(letter->pointer);
+  EXPECT_EQ(letter->attempts, 1u);
+  driver.step(1s);
+  EXPECT_EQ(committed(), 0);
+  commit_reports();
+  driver.acknowledge();
+  driver.step(1s);
+  EXPECT_EQ(committed(), 1);
+}
+
+TEST_F(RetryTopics, ATopicThatRefusesIsTriedAgainAndHoldsTheOffsetUntilThen) {
+  driver.event(0);
+  driver.step();
+  fail_attempt();
+  for (int refusals = 0; refusals < 8; ++refusals) {
+    ASSERT_EQ(driver.produces.size(), 1u) << refusals;
+    driver.acknowledge(core::Error{core::ErrorCode::refused, "unknown topic"});
+    driver.step();
+    const auto status = driver.core.status(driver.now);
+    ASSERT_TRUE(status.partitions[0].holder);
+    EXPECT_NE(status.partitions[0].holder->last_error.find("r.10s"), std::string::npos);
+    EXPECT_EQ(status.partitions[0].holder->webhook, "w");
+    for (int i = 0; i < 31 && driver.produces.empty(); ++i) driver.step(1s);
+    EXPECT_LE(committed(), 0);
+  }
+  commit_reports();
+  driver.acknowledge();
+  driver.step(1s);
+  EXPECT_EQ(committed(), 1);
+}
+
+TEST_F(RetryTopics, StatusSaysSinceWhenTheHeadOfATopicHasStoodThere) {
+  driver.event(0);
+  driver.step();
+  fail_attempt();
+  auto record = driver.hand_over();
+  auto late = driver.last_kept();
+  driver.step();
+  late.topic = "r.10m";
+  late.offset = 0;
+  driver.give_back(late);
+  driver.step(1s);
+  const auto status = driver.core.status(driver.now);
+  const auto of = std::find_if(status.partitions.begin(), status.partitions.end(), [](const auto& p) { return p.topic == "r.10m"; });
+  ASSERT_NE(of, status.partitions.end());
+  EXPECT_EQ(of->oldest_since, late.timestamp) << "it is not due, and stands still";
+}
+
 }  // namespace
 }  // namespace hookline::engine

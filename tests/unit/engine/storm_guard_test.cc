@@ -1,0 +1,175 @@
+#include "engine/storm_guard.h"
+
+#include <deque>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "hookline/core/random.h"
+
+namespace hookline::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using Result = StormGuard::Result;
+
+constexpr core::MonoTime start{1h};
+
+/// So many attempts of each result on so many hosts, within a second.
+struct Row {
+  const char* what;
+  int silent, answered, delivered, hosts;
+  bool rages;
+};
+
+TEST(StormGuard, GoesByTheShareOfAttemptsWithoutAnAnswerAndByHosts) {
+  constexpr Row rows[] = {
+      {"all of a hundred, three hosts", 100, 0, 0, 3, true},
+      {"all of a hundred, two hosts", 100, 0, 0, 2, false},
+      {"too few attempts", 99, 0, 0, 5, false},
+      {"91 %", 91, 9, 0, 3, true},
+      {"just 90 %", 90, 5, 5, 3, false},
+      {"answers of every kind are answers", 10, 90, 0, 10, false},
+      {"a fifth succeeds", 400, 0, 100, 10, false},
+      {"many", 9100, 0, 900, 40, true},
+  };
+  for (const auto& row : rows) {
+    StormGuard guard({});
+    for (int i = 0; i < row.answered; ++i) guard.attempt(start, "well", Result::answered);
+    for (int i = 0; i < row.delivered; ++i) guard.attempt(start, "well", Result::delivered);
+    for (int i = 0; i < row.silent; ++i) guard.attempt(start + 500ms, fmt::format("h{}", i % row.hosts), Result::silent);
+    EXPECT_EQ(guard.raging(), row.rages) << row.what;
+    EXPECT_EQ(guard.hosts().size(), row.rages ? static_cast<std::size_t>(row.hosts) : 0u) << row.what;
+  }
+}
+
+TEST(StormGuard, GoesByDeliveriesThatCannotBeSent) {
+  StormGuard guard({});
+  for (int i = 0; i < 100; ++i) guard.begun(start);
+  for (int i = 0; i < 50; ++i) guard.unsendable(start, "a");
+  EXPECT_FALSE(guard.raging()) << "half of them is not more than half";
+  guard.unsendable(start, "a");
+  EXPECT_TRUE(guard.raging()) << "whatever the number of hosts";
+  StormGuard few({});
+  for (int i = 0; i < 99; ++i) {
+    few.begun(start);
+    few.unsendable(start, "a");
+  }
+  EXPECT_FALSE(few.raging());
+}
+
+TEST(StormGuard, ForgetsWhatIsOlderThanAMinute) {
+  StormGuard guard({});
+  for (int i = 0; i < 99; ++i) guard.attempt(start, fmt::format("h{}", i % 3), Result::silent);
+  guard.attempt(start + 60s, "h0", Result::silent);
+  EXPECT_FALSE(guard.raging());
+  for (int i = 0; i < 99; ++i) guard.attempt(start + 61s, "h0", Result::silent);
+  EXPECT_FALSE(guard.raging()) << "the other hosts failed long ago";
+}
+
+TEST(StormGuard, EndsWhenHalfOfTheHostsAnswer) {
+  StormGuard guard({});
+  for (int i = 0; i < 100; ++i) guard.attempt(start, fmt::format("h{}", i % 5), Result::silent);
+  ASSERT_TRUE(guard.raging());
+  EXPECT_EQ(guard.since(), start);
+  guard.attempt(start + 10s, "h1", Result::delivered);
+  guard.attempt(start + 10s, "h1", Result::delivered);
+  guard.attempt(start + 10s, "h2", Result::answered);
+  guard.attempt(start + 10s, "elsewhere", Result::delivered);
+  guard.heard("h3");
+  ASSERT_TRUE(guard.raging()) << "two of five";
+  guard.attempt(start + 20s, "h2", Result::delivered);
+  EXPECT_FALSE(guard.raging());
+  for (int i = 0; i < 99; ++i) guard.attempt(start + 20s, fmt::format("h{}", i % 5), Result::silent);
+  EXPECT_FALSE(guard.raging()) << "it counts anew";
+}
+
+TEST(StormGuard, DoesNotWaitForHostsThatNothingIsSentTo) {
+  StormGuard guard({});
+  for (int i = 0; i < 100; ++i) guard.attempt(start, fmt::format("h{}", i % 5), Result::silent);
+  for (int seconds = 10; seconds < 60; seconds += 10) guard.attempt(start + std::chrono::seconds(seconds), "h0", Result::silent);
+  guard.forget_unprobed(start + 59s);
+  EXPECT_EQ(guard.hosts().size(), 5u);
+  guard.forget_unprobed(start + 60s);
+  EXPECT_EQ(guard.hosts().size(), 1u);
+  ASSERT_TRUE(guard.raging());
+  guard.forget_unprobed(start + 110s);
+  EXPECT_FALSE(guard.raging()) << "nobody is left to wait for";
+}
+
+TEST(StormGuard, ASiblingsStormIsItsOwnAndCanBeSwitchedOff) {
+  StormGuard guard({});
+  guard.begin(start, {"a", "b"}, "because");
+  EXPECT_TRUE(guard.raging());
+  EXPECT_EQ(guard.reason(), "because");
+  EXPECT_EQ(guard.next_intake(), start + 10s);
+  guard.end();
+  EXPECT_FALSE(guard.raging());
+  StormGuard off({.enabled = false});
+  for (int i = 0; i < 1000; ++i) off.attempt(start, fmt::format("h{}", i % 9), Result::silent);
+  off.begin(start, {"a"}, "because");
+  EXPECT_FALSE(off.raging());
+}
+
+/// Keeps every attempt, and counts them all each time.
+class Naive {
+ public:
+  bool add(std::int64_t second, const std::string& host, Result result) {
+    all_.push_back({second, host, result});
+    std::size_t attempts = 0, silent = 0;
+    std::set<std::string> hosts;
+    for (const auto& one : all_) {
+      if (one.second <= second - 60) continue;
+      ++attempts;
+      if (one.result != Result::silent) continue;
+      ++silent;
+      hosts.insert(one.host);
+    }
+    return result == Result::silent && attempts >= 20 && silent * 10 > attempts * 9 && hosts.size() >= 3;
+  }
+
+ private:
+  struct One {
+    std::int64_t second;
+    std::string host;
+    Result result;
+  };
+  std::deque<One> all_;
+};
+
+TEST(StormGuard, DoesAsANaiveModelDoes) {
+  int storms = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    core::Random random(seed);
+    StormGuard guard({.least = 20});
+    Naive naive;
+    std::int64_t second = 5000;
+    const double health = random.unit() * 0.2;
+    const auto hosts = 1 + random.below(6);
+    for (int i = 0; i < 400 && !guard.raging(); ++i) {
+      second += static_cast<std::int64_t>(random.chance(0.3) ? random.below(random.chance(0.02) ? 70 : 6) : 0);
+      const auto host = fmt::format("h{}", random.below(hosts));
+      const auto result = random.chance(health) ? (random.chance(0.5) ? Result::delivered : Result::answered) : Result::silent;
+      guard.attempt(core::MonoTime(std::chrono::seconds(second)), host, result);
+      ASSERT_EQ(guard.raging(), naive.add(second, host, result)) << "seed " << seed << ", attempt " << i;
+    }
+    storms += guard.raging();
+  }
+  EXPECT_GT(storms, 50);
+  EXPECT_LT(storms, 290);
+}
+
+TEST(HostOf, IsTheMachineAndNothingElse) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"https://Tickets.Example.com/api/${service}", "tickets.example.com"},
+      {"http://127.0.0.1:9000/hook", "127.0.0.1"},
+      {"http://[::1]:9000/hook", "[::1]"},
+      {"http://[::1]", "[::1]"},
+      {"https://a.example.com?x=1:2", "a.example.com"},
+      {"", ""},
+  };
+  for (const auto& [url, host] : rows) EXPECT_EQ(host_of(url), host) << url;
+}
+
+}  // namespace
+}  // namespace hookline::engine
