@@ -95,7 +95,6 @@ void check_in_force(const config::Webhook& webhook, config::Problems& problems) 
   if (webhook.correlation && !webhook.correlation->from.empty()) {
     refuse(problems, place, "`correlation.from` is not in force in this version: updates would have no id", "remove it, or disable the webhook");
   }
-  if (!webhook.failure_email.empty()) warn(problems, place, "`failure_email` is not in force in this version", "");
 }
 
 }  // namespace

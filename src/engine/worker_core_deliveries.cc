@@ -376,8 +376,10 @@ void WorkerCore::on_produced(const kafka::ProduceReport& report) {
     } else if (departure->what == Departure::What::letter) {
       meter_.dead_letter(departure->reason);
       if (departure->lane) {
-        lanes_[*departure->lane].meter.dead_lettered->add();
-        ++lanes_[*departure->lane].dead_lettered;
+        EndpointLane& lane = lanes_[*departure->lane];
+        lane.meter.dead_lettered->add();
+        ++lane.dead_lettered;
+        lane.last_letter = {std::string(settle::name(departure->reason)), departure->error, departure->status};
       }
     }
     HeldRecord* record = departure->record;
