@@ -107,6 +107,7 @@ Edition Catalog::compile() {
     auto& listed = listing[name] = from_file(name.sort, name.name, to_tree(webhook));
     listed.position = webhook.enabled ? Switch::on : Switch::off;
     listed.disable_after = webhook.disable_after;
+    listed.failure_email = webhook.failure_email;
   }
   std::map<std::string, Good> known;
   std::swap(known, good_);
@@ -182,6 +183,7 @@ void Catalog::add_webhook(const Name& name, const state::Version& version, Editi
   if (good.revision > 0) {
     merged_.webhooks.push_back(good.webhook);
     listed.disable_after = good.webhook.disable_after;
+    listed.failure_email = good.webhook.failure_email;
   }
   if (listed.trouble.empty()) return;
   const auto sw = stored_->documents.find({Sort::webhook_switch, name.name});

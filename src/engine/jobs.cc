@@ -16,6 +16,7 @@
 #include "hookline/core/units.h"
 #include "hookline/json/tree.h"
 #include "hookline/kafka/follower.h"
+#include "mail_desk.h"
 
 namespace hookline::engine {
 namespace {
@@ -28,6 +29,7 @@ constexpr auto failures_every = 2s;   ///< counts of a webhook that fails, or di
 constexpr auto counts_every = 60s;    ///< of all others
 constexpr auto told_before = 60s;     ///< what is older at a take-over was the former owner's to tell
 constexpr auto shortest_look_back = 10min;
+constexpr auto mail_look_back = 6h;   ///< dead letters that no mail could tell of are forgotten after it
 
 void forget(std::vector<kafka::ProduceReport>&&) {}
 
@@ -63,6 +65,22 @@ class Counts {
     return due;
   }
 
+  /// Dead letters to be told of now; of webhooks that want mail.
+  std::vector<DeadLetters> take_letters(const EngineStatus& status, const Listing& listing, core::Now now) {
+    std::vector<DeadLetters> due;
+    for (const auto& worker : status.workers) {
+      for (const auto& endpoint : worker.endpoints) {
+        auto& before = letters_[{worker.worker, endpoint.webhook, endpoint.endpoint}];
+        const auto grown = endpoint.dead_lettered >= before ? endpoint.dead_lettered - before : endpoint.dead_lettered;
+        before = endpoint.dead_lettered;
+        const auto listed = listing.find({state::Sort::webhook, endpoint.webhook});
+        if (grown == 0 || listed == listing.end() || listed->second.failure_email.empty()) continue;
+        due.push_back({endpoint.webhook, endpoint.endpoint, now.wall, grown, endpoint.last_letter});
+      }
+    }
+    return due;
+  }
+
  private:
   struct Open {
     Outcomes counts;
@@ -71,6 +89,7 @@ class Counts {
   };
   std::map<std::tuple<std::size_t, std::string, std::string>, std::pair<std::uint64_t, std::uint64_t>> seen_;
   std::map<std::string, Open> open_;
+  std::map<std::tuple<std::size_t, std::string, std::string>, std::uint64_t> letters_;
 };
 
 /// "72 % of 250 attempts within 12h failed"
@@ -99,8 +118,12 @@ struct Jobs::State {
   core::WallTime taken_over{};
   core::Duration look_back{};
   core::log::Gate gate;
+  MailDesk mails;
 
-  State(Engine& of, kafka::Producer& by, state::Store& in) : engine(of), producer(by), store(in) {}
+  State(Engine& of, kafka::Producer& by, state::Store& in)
+      : engine(of), producer(by), store(in), mails(of.settings(), [this](std::string key, std::string value) {
+          send(topic(OwnTopic::jobs), std::move(key), std::move(value));
+        }) {}
 
   const std::string& topic(OwnTopic which) const { return engine.settings().topics[which]; }
 
@@ -110,6 +133,7 @@ struct Jobs::State {
     while (!stopping) {
       lock.unlock();
       publish_counts();
+      mails.collect(core::read_clock());
       if (owners > 0) {
         work();
       } else {
@@ -132,9 +156,14 @@ struct Jobs::State {
     const auto now = core::read_clock();
     if (now.mono < next_count) return;
     next_count = now.mono + failures_every / 2;
-    for (auto& outcomes : counts.take(engine.status(), now)) {
+    const auto status = engine.status();
+    for (auto& outcomes : counts.take(status, now)) {
       auto value = value_of(outcomes);
       send(topic(OwnTopic::jobs), std::move(outcomes.webhook), std::move(value));
+    }
+    for (auto& letters : counts.take_letters(status, *engine.catalog().listing(), now)) {
+      auto value = value_of(letters);
+      send(topic(OwnTopic::jobs), std::move(letters.webhook), std::move(value));
     }
   }
 
@@ -143,6 +172,7 @@ struct Jobs::State {
     core::Duration longest = shortest_look_back;
     for (const auto& [name, listed] : listing) {
       if (listed.disable_after) longest = std::max(longest, listed.disable_after->window);
+      if (!listed.failure_email.empty()) longest = std::max<core::Duration>(longest, mail_look_back);
     }
     return longest;
   }
@@ -156,12 +186,14 @@ struct Jobs::State {
       if (!opened) return say(opened.error());
       follower = std::move(*opened);
       watch = {};
+      mails.forget();
       taken_over = now.wall;
       look_back = longest;
     }
     const auto polled = follower->poll({}, [&](kafka::OwnedRecord&& record) {
       if (!record.key || !record.value) return;
       if (const auto outcomes = parse_outcomes(*record.key, *record.value)) watch.take(*outcomes, outcomes->at < taken_over - told_before);
+      mails.take(*record.key, *record.value);
     });
     if (!polled) {
       follower.reset();
@@ -169,6 +201,7 @@ struct Jobs::State {
     }
     if (!follower->caught_up()) return;
     for (const auto& judgement : watch.judge(now.wall, *listing)) act(judgement, listing->at({state::Sort::webhook, judgement.webhook}));
+    mails.turn(now, *listing);
   }
 
   void say(const core::Error& error) {
@@ -187,11 +220,13 @@ struct Jobs::State {
         if (!written) return say(written.error());
         if (!written->applied) return;  // somebody has touched the switch: judged again
         core::log::error("webhook {} was disabled: {}", judgement.webhook, account);
+        mails.note(judgement.webhook, "was disabled: " + account, core::read_clock().wall);
         break;
       }
       case Judgement::What::failing:
         account = judgement.error;
         core::log::warn("webhook {} is failing: {}", judgement.webhook, account);
+        mails.note(judgement.webhook, "is failing: " + account, core::read_clock().wall);
         break;
       case Judgement::What::recovered:
         core::log::info("webhook {} has recovered", judgement.webhook);

@@ -16,6 +16,7 @@
 #include "hookline/deliver/circuit.h"
 #include "hookline/deliver/lane.h"
 #include "hookline/engine/definitions.h"
+#include "hookline/engine/status.h"
 #include "meter.h"
 
 namespace hookline::engine {
@@ -45,6 +46,7 @@ struct EndpointLane {
   std::uint64_t delivered = 0, failed = 0, dead_lettered = 0;
   std::string last_error;
   core::WallTime last_error_at{};
+  LastLetter last_letter;
 
   /// Which machine it is, for the storm guard; of one that was deleted nobody asks any more.
   const std::string& host() const { return endpoint ? endpoint->host : endpoint_name; }

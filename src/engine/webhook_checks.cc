@@ -83,19 +83,12 @@ void warn_of_missing_id(const config::Webhook& webhook, const render::Template& 
        "name the webhook that creates the item: correlation: {key: story_id, from: NAME}");
 }
 
-/// Settings that this version reads and does not act on yet, in one place.
-void check_in_force(const config::Webhook& webhook, config::Problems& problems) {
-  const auto& place = webhook.place;
-  if (!webhook.failure_email.empty()) warn(problems, place, "`failure_email` is not in force in this version", "");
-}
-
 }  // namespace
 
 void check_webhook(const config::Webhook& webhook, const config::Settings& settings, config::Problems& problems) {
   check_egress(webhook, settings, problems);
   check_types(webhook.events, problems);
   check_order(webhook, problems);
-  check_in_force(webhook, problems);
 }
 
 void check_policy(const config::Policy& policy, const std::vector<config::Webhook>& webhooks, config::Problems& problems) {

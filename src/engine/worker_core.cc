@@ -326,7 +326,8 @@ WorkerStatus WorkerCore::status(core::Now now) {
                                 .dead_lettered = lane.dead_lettered,
                                 .last_error = lane.last_error,
                                 .last_error_at = lane.last_error.empty() ? std::nullopt
-                                                                         : std::optional(lane.last_error_at)});
+                                                                         : std::optional(lane.last_error_at),
+                                .last_letter = lane.last_letter});
   }
   return status;
 }

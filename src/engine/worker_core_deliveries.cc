@@ -443,8 +443,10 @@ void WorkerCore::acknowledged(const kafka::ProduceReport& report, Departure& dep
     case What::letter:
       meter_.dead_letter(done.reason);
       if (done.lane) {
-        lanes_[*done.lane].meter.dead_lettered->add();
-        ++lanes_[*done.lane].dead_lettered;
+        EndpointLane& lane = lanes_[*done.lane];
+        lane.meter.dead_lettered->add();
+        ++lane.dead_lettered;
+        lane.last_letter = {std::string(settle::name(done.reason)), done.error, done.status};
       }
       break;
     case What::retry:

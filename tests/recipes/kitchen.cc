@@ -8,6 +8,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "hookline/engine/trial.h"
+#include "hookline/event/catalogue.h"
+#include "hookline/json/tree.h"
 #include "support/wait.h"
 
 namespace hookline::test {
@@ -98,12 +101,19 @@ shutdown: {{grace: 1s}}
 
 /// Makes the webhook find the receiver that stands in for its host.
 void Kitchen::redirect(config::Webhook& webhook) {
-  const bool needs_tls = !webhook.tls.ca.empty() || !webhook.tls.cert.empty() || webhook.http2;
+  const bool needs_tls = !webhook.tls.ca.empty() || !webhook.tls.cert.empty() || webhook.http2 || !webhook.tls.verify;
   if (needs_tls) {
-    tls_ = std::make_unique<TlsServer>(server_, webhook.tls.cert.empty() ? nullptr : &ca_);
+    std::string base;
+    if (webhook.http2) {
+      h2_ = std::make_unique<PythonServer>("h2_receiver.py", std::vector<std::string>{"--cert", server_.file(), "--key", server_.key_file()});
+      base = fmt::format("https://localhost:{}/", h2_->port());
+    } else {
+      tls_ = std::make_unique<TlsServer>(server_, webhook.tls.cert.empty() ? nullptr : &ca_);
+      base = tls_->url();
+    }
     for (auto& endpoint : webhook.endpoints) {
       auto& url = endpoint.url.value;
-      url = tls_->url() + url.substr(std::min(url.size(), url.find('/', 8) + 1));
+      url = base + url.substr(std::min(url.size(), url.find('/', 8) + 1));
     }
     return;
   }
@@ -122,6 +132,7 @@ void Kitchen::prepare(const Recipe& recipe) {
   }
   receiver_.forget();
   tls_.reset();
+  h2_.reset();
   token_urls_.clear();
   const bool own = recipe.files.contains("hookline.yaml");
   if (engine_ && (own || own_settings_)) {
@@ -132,6 +143,15 @@ void Kitchen::prepare(const Recipe& recipe) {
   own_settings_ = own;
   auto configuration = load(recipe);
   for (auto& webhook : configuration.webhooks) redirect(webhook);
+  config::Problems told;
+  definitions_ = engine::Definitions::compile(configuration, told);
+  egress_ = configuration.settings.egress;
+  if (auto& smtp = configuration.settings.smtp) {
+    if (!mail_) mail_ = std::make_unique<PythonServer>("mail_server.py");
+    smtp->url = fmt::format("smtp://localhost:{}", mail_->port());
+    smtp->tls = config::Smtp::TlsMode::none;
+    smtp->username.clear();
+  }
   if (engine_) return engine_->adopt(std::move(configuration));
   start(std::move(configuration));
 }
@@ -149,6 +169,21 @@ void Kitchen::publish(const RecipeEvent& event) {
   publisher_.publish(event.kind, record);
   ++counts_[event.kind];
   ASSERT_TRUE(publisher_.flush(60s));
+}
+
+void Kitchen::test(const RecipeTrial& trial) {
+  const auto* webhook = definitions_->find(trial.webhook);
+  const auto* type = event::find_type(trial.type);
+  ASSERT_TRUE(webhook && type) << trial.webhook << " " << trial.type;
+  const auto sample = *event::sample(type->name);
+  const event::RecordView record{.topic = "test", .partition = 0, .offset = 0, .timestamp = core::read_clock().wall, .key = std::nullopt, .value = sample, .headers = {}, .padded = false};
+  for (const auto& endpoint : webhook->endpoints) {
+    auto request = engine::try_render(*webhook, endpoint, record, type->kind,
+                                      {.delivery_id = "msg_test", .test_message = true, .correlation_id = trial.correlation_id, .policy = {}}, record.timestamp);
+    ASSERT_TRUE(request) << request.error().message;
+    const auto answer = engine::send_once(std::move(*request), egress_);
+    EXPECT_EQ(answer.status / 100, 2) << answer.error;
+  }
 }
 
 void Kitchen::expect(const RecipeRequest& request) {
@@ -170,8 +205,18 @@ Reaction Kitchen::answer(const ReceivedRequest& request) {
 std::vector<Arrived> Kitchen::arrived() const {
   std::vector<Arrived> all;
   for (const auto& request : receiver_.requests()) all.push_back({request.method, request.target, request.headers, request.body});
-  if (!tls_) return all;
-  for (const auto& text : tls_->received()) all.push_back(parse(text));
+  if (tls_) {
+    for (const auto& text : tls_->received()) all.push_back(parse(text));
+  }
+  if (h2_) {
+    for (const auto& line : h2_->received()) {
+      const auto request = json::parse_tree(line).value();
+      const auto url = request["url"].get<std::string>();
+      Arrived one{request["method"], url.substr(url.find('/', 8)), {}, request["body"]};
+      for (const auto& header : request["headers"]) one.headers.emplace_back(header[0], header[1]);
+      all.push_back(std::move(one));
+    }
+  }
   return all;
 }
 

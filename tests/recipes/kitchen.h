@@ -17,6 +17,7 @@
 #include "support/tls_server.h"
 #include "recipe.h"
 #include "support/publisher.h"
+#include "support/python_server.h"
 #include "support/receiver.h"
 #include "support/temp_dir.h"
 
@@ -36,10 +37,14 @@ class Kitchen {
   /// Puts the recipe's definitions in force; a recipe with settings of its own gets an engine of its own.
   void prepare(const Recipe& recipe);
   void publish(const RecipeEvent& event);
+  /// What `hookline test` does: a sample event of the type, on the path of a real delivery.
+  void test(const RecipeTrial& trial);
   /// What the receiver answers from now on, each once.
   void expect(const RecipeRequest& request);
   /// What has arrived so far, in order.
   std::vector<Arrived> arrived() const;
+  /// What the mail server has got so far (tests/support/python/mail_server.py).
+  std::vector<std::string> mails() const { return mail_ ? mail_->received() : std::vector<std::string>(); }
   /// Every event has been taken and nothing of it is under way any more.
   bool quiet() const;
   /// Is it a token endpoint's URL, and no delivery's?
@@ -57,9 +62,12 @@ class Kitchen {
   Certificate ca_{folder_, {.name = "Recipe CA", .ca = true}};
   Certificate server_{folder_, {}, &ca_}, client_{folder_, {.name = "hookline"}, &ca_};
   std::unique_ptr<TlsServer> tls_;
+  std::unique_ptr<PythonServer> mail_, h2_;
   std::unique_ptr<engine::Engine> engine_;
   Publisher publisher_;
   std::set<std::string> token_urls_;
+  std::shared_ptr<const engine::Definitions> definitions_;  ///< of the recipe at hand, redirected
+  std::vector<config::EgressRule> egress_;
   bool own_settings_ = false;
   int groups_ = 0, published_ = 0;
   std::map<std::string, std::int64_t> counts_;  ///< published events by topic

@@ -66,6 +66,17 @@ std::map<std::string, std::string> read_environment(const std::string& text) {
   return environment;
 }
 
+RecipeTrial read_trial(const std::string& text) {
+  std::istringstream words(text);
+  RecipeTrial trial;
+  const std::map<std::string, std::string*> options{{"--webhook", &trial.webhook}, {"--type", &trial.type}, {"--correlation-id", &trial.correlation_id}};
+  for (std::string word; words >> word;) {
+    if (const auto option = options.find(word); option != options.end()) words >> *option->second;
+  }
+  if (!text.starts_with("hookline test ") || trial.webhook.empty() || trial.type.empty()) throw std::runtime_error("not hookline test --config FILE --webhook NAME --type TYPE");
+  return trial;
+}
+
 void take_block(Recipe& recipe, const std::string& info, const std::string& text, int line) {
   static const std::string kinds[] = {"alarm", "audit", "detection", "incident"};
   const auto blank = info.find(' ');
@@ -75,6 +86,8 @@ void take_block(Recipe& recipe, const std::string& info, const std::string& text
     file += file.empty() ? text : "---\n" + text;
   } else if (info == "sh environment") {
     recipe.environment = read_environment(text);
+  } else if (info == "sh test") {
+    recipe.steps.emplace_back(read_trial(text));
   } else if (info == "http request") {
     auto request = read_request(text);
     request.line = line;
@@ -127,7 +140,7 @@ Recipe read_recipe(const std::string& path) {
   };
   if (open) throw std::runtime_error(path + ": a fence is not closed");
   if (!recipe.files.contains("webhook.yaml")) throw std::runtime_error(path + ": there is no webhook.yaml");
-  if (!is(static_cast<RecipeEvent*>(nullptr))) throw std::runtime_error(path + ": there is no event");
+  if (!is(static_cast<RecipeEvent*>(nullptr)) && !is(static_cast<RecipeTrial*>(nullptr))) throw std::runtime_error(path + ": there is no event");
   if (!is(static_cast<RecipeRequest*>(nullptr))) throw std::runtime_error(path + ": there is no request that goes out");
   return recipe;
 }

@@ -5,6 +5,7 @@
 //                            the service's settings
 //   ```sh environment        export NAME=value, one a line
 //   ```json alarm            an event of that kind (or audit, detection, incident), also `alarm key=KEY`
+//   ```sh test               hookline test --config FILE --webhook NAME --type TYPE: what that command sends
 //   ```http request          a request that the events before it cause
 //   ```http response         what the receiver answers to it; 200 where there is none
 //   ```text mail             a mail that they cause, as the test's mail server prints it
@@ -22,6 +23,10 @@ namespace hookline::test {
 
 struct RecipeEvent {
   std::string kind, key, text;
+};
+
+struct RecipeTrial {
+  std::string webhook, type, correlation_id;
 };
 
 struct RecipeRequest {
@@ -43,7 +48,7 @@ struct Recipe {
   std::string page;
   std::map<std::string, std::string> files;
   std::map<std::string, std::string> environment;
-  std::vector<std::variant<RecipeEvent, RecipeRequest, RecipeMail>> steps;
+  std::vector<std::variant<RecipeEvent, RecipeTrial, RecipeRequest, RecipeMail>> steps;
 };
 
 /// Reads a page. Throws std::runtime_error with file and line of what cannot be read.

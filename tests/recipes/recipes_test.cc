@@ -2,6 +2,7 @@
 // A new page is found by itself; one that shows no request fails.
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -152,6 +153,22 @@ class Recipes : public ::testing::TestWithParam<std::string> {
     EXPECT_FALSE(header(arrived.headers, "webhook-timestamp").empty());
   }
 
+  /// To, Subject and the text; {time} and {config} stand for what is different each time.
+  void expect_mail(const Recipe& recipe, const RecipeMail& mail) {
+    SCOPED_TRACE(recipe.page + ":" + std::to_string(mail.line));
+    ASSERT_TRUE(wait_until([&] { return kitchen_->mails().size() > mails_; }, 60s));
+    const auto got = json::parse_tree(kitchen_->mails()[mails_++]).value();
+    std::string text;
+    for (const auto& head : got["headers"]) {
+      if (head[0] == "to") text = "To: " + head[1].get<std::string>() + "\n" + text;
+      if (head[0] == "subject") text += "Subject: " + head[1].get<std::string>() + "\n";
+    }
+    text += "\n" + got["text"].get<std::string>();
+    static const std::regex time(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)"), config(R"(--config \S+)"), group("recipes-[0-9]+");
+    text = std::regex_replace(std::regex_replace(std::regex_replace(text, time, "{time}"), config, "--config {config}"), group, "hookline");
+    EXPECT_EQ(text, mail.text);
+  }
+
   template <class Request>
   static std::string told(const std::vector<Request>& requests) {
     std::string text;
@@ -160,7 +177,7 @@ class Recipes : public ::testing::TestWithParam<std::string> {
   }
 
   static inline Kitchen* kitchen_ = nullptr;
-  std::size_t taken_ = 0;
+  std::size_t taken_ = 0, mails_ = 0;
 };
 
 TEST_P(Recipes, SendsExactlyWhatItsPageShows) {
@@ -170,13 +187,18 @@ TEST_P(Recipes, SendsExactlyWhatItsPageShows) {
   for (auto step = recipe.steps.begin(); step != recipe.steps.end();) {
     // The receiver has to know its answers before the events are there.
     const auto events = step;
-    while (step != recipe.steps.end() && std::holds_alternative<RecipeEvent>(*step)) ++step;
+    const auto causes = [&] { return std::holds_alternative<RecipeEvent>(*step) || std::holds_alternative<RecipeTrial>(*step); };
+    while (step != recipe.steps.end() && causes()) ++step;
     const auto rest = step;
     std::vector<RecipeRequest> requests;
     for (; step != recipe.steps.end() && std::holds_alternative<RecipeRequest>(*step); ++step) requests.push_back(std::get<RecipeRequest>(*step));
     for (const auto& request : requests) kitchen_->expect(request);
-    for (auto event = events; event != rest; ++event) kitchen_->publish(std::get<RecipeEvent>(*event));
+    for (auto cause = events; cause != rest; ++cause) {
+      if (const auto* event = std::get_if<RecipeEvent>(&*cause)) kitchen_->publish(*event);
+      if (const auto* trial = std::get_if<RecipeTrial>(&*cause)) kitchen_->test(*trial);
+    }
     expect_requests(recipe, requests);
+    for (; step != recipe.steps.end() && std::holds_alternative<RecipeMail>(*step); ++step) expect_mail(recipe, std::get<RecipeMail>(*step));
     if (HasFatalFailure()) return;
   }
   ASSERT_TRUE(wait_until([&] { return kitchen_->quiet(); }, 60s));

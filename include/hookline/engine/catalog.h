@@ -32,6 +32,7 @@ struct Listed {
   json::Tree document;                ///< masked
   std::string trouble;                ///< why it is not in force here; empty: it is
   std::optional<config::DisableAfter> disable_after;
+  std::vector<std::string> failure_email;
   core::WallTime switched_at{};       ///< when the switch was touched last
 };
 using Listing = std::map<state::Name, Listed>;

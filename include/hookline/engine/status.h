@@ -32,6 +32,12 @@ struct PartitionStatus {
   std::optional<core::WallTime> oldest_since;  ///< of a retry topic: when its oldest unfinished record was appended, if it was read
 };
 
+/// The dead letter that an endpoint got last.
+struct LastLetter {
+  std::string reason, error;  ///< "exhausted", "HTTP 503 after 4 attempts"
+  std::optional<int> status;  ///< of the last answer; nullopt: none came
+};
+
 struct EndpointStatus {
   std::string webhook, endpoint;
   std::uint64_t queued = 0, in_flight = 0, waiting = 0;
@@ -41,6 +47,7 @@ struct EndpointStatus {
   std::uint64_t dead_lettered = 0;           ///< deliveries, likewise
   std::string last_error;
   std::optional<core::WallTime> last_error_at;
+  LastLetter last_letter;
 };
 
 /// The storm guard has stopped intake.
