@@ -41,10 +41,10 @@ void Circuit::open(core::MonoTime now) {
 
 void Circuit::set_pace(std::optional<core::Duration> pace, core::MonoTime now) {
   pace_ = pace;
-  if (!pace_ || state_ == State::half_open) return;
+  if (state_ == State::half_open) return;
   if (state_ == State::open) {
-    probe_at_ = std::min(probe_at_, now + *pace_);
-  } else if (!answers_) {
+    probe_at_ = std::min(probe_at_, now + pace_.value_or(core::Duration{}));
+  } else if (pace_ && !answers_) {
     open(now);
   }
 }

@@ -246,7 +246,7 @@ struct ReplayJobs::State {
         json::Tree progress = job.progress.is_object() ? job.progress : json::Tree{{"counts", to_json(ReplayCounts{})}};
         progress["state"] = "cancelled";
         progress["at"] = core::format_rfc3339(core::read_clock().wall);
-        records.emplace_back(state::progress_key(id), progress.dump());
+        records.emplace_back(state::replay_progress_key(id), progress.dump());
       }
     }
     for (auto& [key, value] : records) (void)write(std::move(key), std::move(value));
@@ -263,7 +263,7 @@ struct ReplayJobs::State {
       }
     }
     for (const auto& id : old) {
-      for (auto key : {state::job_key(id), state::wanted_key(id), state::progress_key(id)}) (void)write(std::move(key), std::nullopt);
+      for (auto key : {state::job_key(id), state::wanted_key(id), state::replay_progress_key(id)}) (void)write(std::move(key), std::nullopt);
     }
   }
 

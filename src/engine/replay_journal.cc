@@ -43,7 +43,7 @@ void ReplayJournal::progress(std::string_view state, const ReplayCounts& counts,
   json::Tree out{{"state", state}, {"at", core::format_rfc3339(core::read_clock().wall)}, {"counts", to_json(counts)}, {"ends", ends},
                  {"position", position}};
   if (!error.empty()) out["error"] = error;
-  write(state::progress_key(id_), dump(out));
+  write(state::replay_progress_key(id_), dump(out));
 }
 
 ReplayStand stand_of(const json::Tree& progress) {

@@ -459,6 +459,8 @@ void WorkerCore::acknowledged(const kafka::ProduceReport& report, Departure& dep
         table->second.acknowledged(done.key->name, done.correlation, report.offset);
       }
       break;
+    case What::counted:
+    case What::fired: break;
     case What::note: return;
   }
   settle(done.record);

@@ -58,7 +58,7 @@ std::string mark_value(const Mark& mark) {
 
 std::string job_key(std::string_view id) { return fmt::format("{}{}", job_prefix, id); }
 std::string wanted_key(std::string_view id) { return fmt::format("{}{}{}", job_prefix, id, wanted_suffix); }
-std::string progress_key(std::string_view id) { return fmt::format("{}{}{}", job_prefix, id, progress_suffix); }
+std::string replay_progress_key(std::string_view id) { return fmt::format("{}{}{}", job_prefix, id, progress_suffix); }
 
 std::string wanted_value(Wanted wanted, std::string_view by, core::WallTime at) {
   return json::Tree{{"state", name(wanted)}, {"by", by}, {"at", core::format_rfc3339(at)}}.dump(

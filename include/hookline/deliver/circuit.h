@@ -20,7 +20,7 @@ class Circuit {
   /// if nothing succeeded for a second; a failed probe opens it again, for twice as long, up to a minute.
   void failed(core::MonoTime now);
   /// While everything fails: opens now unless the endpoint answered last, then with the first failure, and probes at
-  /// this distance; nullopt: as ever again.
+  /// this distance; nullopt: as ever again, and one that is open may probe at once.
   void set_pace(std::optional<core::Duration> pace, core::MonoTime now);
   /// A sibling's news: leave the endpoint alone until then.
   void open_until(core::MonoTime time);

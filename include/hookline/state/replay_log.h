@@ -48,7 +48,7 @@ struct ReplayJob {
 
 std::string job_key(std::string_view id);
 std::string wanted_key(std::string_view id);
-std::string progress_key(std::string_view id);
+std::string replay_progress_key(std::string_view id);
 std::string wanted_value(Wanted wanted, std::string_view by, core::WallTime at);
 
 class ReplayLog {

@@ -36,7 +36,7 @@ TEST(ReplayLog, MarksOfOtherTopicsAndWhatIsNoMarkArePassedOver) {
 TEST(ReplayLog, AJobIsWhatItsThreeRecordsSayInAnyOrder) {
   ReplayLog log(topic);
   log.apply(wanted_key("rpl_1"), wanted_value(Wanted::paused, "ada", core::from_unix_ms(0)));
-  log.apply(progress_key("rpl_1"), R"({"state":"running"})");
+  log.apply(replay_progress_key("rpl_1"), R"({"state":"running"})");
   log.apply(job_key("rpl_1"), R"({"by":"ada"})");
   const auto& job = log.jobs().at("rpl_1");
   EXPECT_EQ(job.wanted, Wanted::paused);
