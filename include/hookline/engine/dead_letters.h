@@ -1,0 +1,90 @@
+// Dead letters as people choose among them: by why they are dead, whose they are, when, and by an expression
+// over the original event. What `dead-letters list|show|replay` and replay jobs share. A filter belongs to one
+// thread; nothing is kept.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hookline/config/settings.h"
+#include "hookline/core/result.h"
+#include "hookline/core/time.h"
+#include "hookline/event/kind.h"
+#include "hookline/event/names.h"
+#include "hookline/event/reader.h"
+#include "hookline/kafka/record.h"
+#include "hookline/rule/expression.h"
+#include "hookline/settle/dead_letter.h"
+
+namespace hookline::engine {
+
+struct Letter {
+  settle::ParsedDeadLetter parsed;
+  kafka::OwnedRecord record;
+};
+
+/// Its delivery id; of one without delivery (decode …) where it stands: PARTITION:OFFSET of the dead-letter topic.
+std::string id_of(const Letter& letter);
+
+/// A record of Kafka as readers of events take it; `headers` is where its headers go.
+event::RecordView view_of(const kafka::OwnedRecord& record, std::vector<event::Header>& headers);
+
+/// An expression over events of any kind.
+class Where {
+ public:
+  /// `attributes` outlive it. Error: invalid, with the column.
+  [[nodiscard]] static core::Result<std::unique_ptr<Where>> compile(const std::string& text, const event::AttributeTable& attributes);
+  /// False for what is not an event.
+  bool takes(const kafka::OwnedRecord& record, event::Kind kind);
+
+ private:
+  Where(rule::Expression expression, const event::Variables& variables) : expression_(std::move(expression)), reader_(variables) {}
+
+  rule::Expression expression_;
+  event::Reader reader_;
+  event::Scratch scratch_;
+  rule::Arena arena_;
+};
+
+/// Every condition that is set must hold.
+struct LetterSelection {
+  std::string webhook, endpoint;
+  std::vector<settle::Reason> reasons;             ///< one of these; empty: any
+  std::optional<settle::FailureClass> failure;
+  std::optional<int> status;
+  std::optional<std::string> key;                  ///< of the original record
+  std::vector<std::string> ids;                    ///< one of these (id_of)
+  std::optional<core::WallTime> since, until;      ///< when it failed
+  std::string where;                               ///< over the original event
+};
+
+class LetterFilter {
+ public:
+  /// Error: invalid, if `where` does not compile.
+  [[nodiscard]] static core::Result<LetterFilter> compile(LetterSelection selection, const config::Topics& topics,
+                                                          const event::AttributeTable& attributes);
+
+  /// What can be told without the event.
+  bool takes_head(const Letter& letter) const;
+  bool needs_event() const { return where_ != nullptr; }
+  /// `original`: the event's record (engine/reentry.h).
+  bool takes_event(const kafka::OwnedRecord& original);
+  /// Both, for a letter that holds its event; of a pointer the event is not looked at, and a `where` does not take it.
+  bool takes(const Letter& letter);
+
+ private:
+  LetterFilter(LetterSelection selection, const config::Topics& topics, std::unique_ptr<Where> where)
+      : selection_(std::move(selection)), topics_(&topics), where_(std::move(where)) {}
+
+  LetterSelection selection_;
+  const config::Topics* topics_;
+  std::unique_ptr<Where> where_;
+};
+
+/// A moment as people write it: RFC 3339, or an age such as 2h. Error: invalid.
+[[nodiscard]] core::Result<core::WallTime> parse_moment(const std::string& text, core::WallTime now);
+
+}  // namespace hookline::engine

@@ -1,0 +1,76 @@
+// What the records of PREFIX.replays mean: marks (this dead letter was replayed) and replays (what somebody
+// asked for, what they want of it now, how far it is). The topic is compacted; the last record of a key counts.
+// Pure: no I/O, no clock, one thread. Holds all marks in memory, some hundred bytes each.
+//
+//   hookline.dead-letters-3-17   a mark: topic, partition and offset of the dead letter
+//   job/ID                       what was asked for, by whom, when; written once
+//   job/ID/wanted                running, paused or cancelled: written by whoever asks for it
+//   job/ID/progress              state and counts: written by whoever does the work
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "hookline/core/time.h"
+#include "hookline/json/tree.h"
+
+namespace hookline::state {
+
+/// A dead letter was taken up again: its re-entry has been acknowledged.
+struct Mark {
+  std::int64_t generation = 0;  ///< of the re-entry
+  core::WallTime at{};
+  std::string job;              ///< which replay did it
+};
+
+/// Where a dead letter stands in its topic.
+using LetterPlace = std::pair<std::int32_t, std::int64_t>;
+
+std::string mark_key(std::string_view topic, LetterPlace place);
+std::string mark_value(const Mark& mark);
+
+enum class Wanted : std::uint8_t { running, paused, cancelled };
+std::string_view name(Wanted wanted);
+std::optional<Wanted> parse_wanted(std::string_view name);
+
+/// One replay as the log tells it.
+struct ReplayJob {
+  std::string id;
+  json::Tree asked;     ///< {"by", "at", "executor", "request"}
+  Wanted wanted = Wanted::running;
+  std::string wanted_by;
+  json::Tree progress;  ///< null: nobody has begun
+};
+
+std::string job_key(std::string_view id);
+std::string wanted_key(std::string_view id);
+std::string progress_key(std::string_view id);
+std::string wanted_value(Wanted wanted, std::string_view by, core::WallTime at);
+
+class ReplayLog {
+ public:
+  /// Marks of this dead-letter topic count, others are passed over.
+  explicit ReplayLog(std::string dead_letter_topic) : topic_(std::move(dead_letter_topic)) {}
+
+  /// The next record. What is not understood is passed over.
+  void apply(const std::optional<std::string>& key, const std::optional<std::string>& value);
+
+  /// nullptr: not replayed.
+  const Mark* find(LetterPlace place) const;
+  const std::map<LetterPlace, Mark>& marks() const { return marks_; }
+  const std::map<std::string, ReplayJob>& jobs() const { return jobs_; }
+
+ private:
+  void apply_job(std::string_view key, const std::optional<std::string>& value);
+  bool apply_mark(std::string_view key, const std::optional<std::string>& value);
+
+  const std::string topic_;
+  std::map<LetterPlace, Mark> marks_;
+  std::map<std::string, ReplayJob> jobs_;
+};
+
+}  // namespace hookline::state

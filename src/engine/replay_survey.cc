@@ -1,0 +1,131 @@
+// Replay: what there is to be replayed, before anything is sent.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "hookline/kafka/admin.h"
+#include "hookline/state/replay_log.h"
+#include "replay_state.h"
+
+namespace hookline::engine {
+namespace {
+
+using config::OwnTopic;
+
+core::MonoTime now() { return core::read_clock().mono; }
+
+}  // namespace
+
+/// Reads all spans to their ends. `take` may end it with an error.
+core::Result<void> read_all(const kafka::Properties& properties, std::vector<kafka::Span> spans,
+                            const std::function<core::Result<void>(kafka::OwnedRecord&&)>& take) {
+  auto reader = kafka::SpanReader::open(properties, std::move(spans));
+  if (!reader) return tl::unexpected(reader.error());
+  auto last = now();
+  while (!(*reader)->done()) {
+    auto record = (*reader)->next(std::chrono::milliseconds(100));
+    if (!record) return tl::unexpected(record.error());
+    if (*record) {
+      if (auto taken = take(std::move(**record)); !taken) return taken;
+      last = now();
+    } else if (now() - last > replay_idle_timeout) {
+      return core::fail(core::ErrorCode::timeout, "nothing comes from Kafka any more; is it up?");
+    }
+  }
+  return {};
+}
+
+core::Result<Survey> Replay::State::survey_letters(const std::optional<Ends>& given) {
+  auto filter = LetterFilter::compile(request.letters, ground.settings.topics, ground.definitions->attributes());
+  if (!filter) return tl::unexpected(filter.error());
+  if (!request.to.empty()) {
+    if (const auto objection = targets.objection_to(request.to)) return core::fail(core::ErrorCode::invalid, *objection);
+  }
+  state::ReplayLog log(topic(OwnTopic::dead_letters));
+  const auto read = kafka::read_topic(properties, topic(OwnTopic::replays), std::nullopt, replay_idle_timeout, [&](kafka::OwnedRecord&& record) {
+    log.apply(record.key, record.value);
+    return true;
+  });
+  if (!read) {
+    return core::fail(read.error().code, fmt::format("the marks of earlier replays cannot be read: {}; `hookline topics create` makes what is missing",
+                                                     read.error().message));
+  }
+  auto all = kafka::look_up_spans(properties, topic(OwnTopic::dead_letters), std::nullopt, std::nullopt);
+  if (!all) return tl::unexpected(all.error());
+  for (auto& span : *all) {
+    if (given) span.to = std::min(span.to, given->count(span.partition.partition) ? given->at(span.partition.partition) : span.from);
+    ends[span.partition.partition] = span.to;
+  }
+  if (given) ends = *given;
+  ReplayPlan plan(log, request.again_before, !request.to.empty());
+  const auto done = read_all(properties, std::move(*all), [&](kafka::OwnedRecord&& record) -> core::Result<void> {
+    auto parsed = settle::parse_dead_letter(record.headers);
+    if (!parsed) return {};  // somebody else's record
+    const Letter letter{std::move(*parsed), std::move(record)};
+    bool selected = filter->takes_head(letter);
+    if (selected && filter->needs_event()) {
+      const auto original = original_of_letter(letter);
+      selected = original && filter->takes_event(*original);
+    }
+    plan.add(letter, selected);
+    return {};
+  });
+  if (!done) return tl::unexpected(done.error());
+  Survey survey;
+  entries = plan.finish(request.limit, survey);
+  counts.total = survey.chosen;
+  return survey;
+}
+
+/// The event's record, from where it came if the letter is a pointer.
+core::Result<kafka::OwnedRecord> Replay::State::original_of_letter(const Letter& letter) {
+  const auto& p = letter.parsed;
+  if (!p.pointer) return original_of(p, letter.record);
+  const kafka::TopicPartition place{p.origin_topic, p.origin_partition};
+  std::optional<kafka::OwnedRecord> found;
+  const auto done = read_all(properties, {{place, p.origin_offset, p.origin_offset + 1}}, [&](kafka::OwnedRecord&& record) -> core::Result<void> {
+    found = std::move(record);
+    return {};
+  });
+  if (!done && done.error().code != core::ErrorCode::not_found) return tl::unexpected(done.error());
+  if (!found) return core::fail(core::ErrorCode::not_found, "it is a pointer, and its original is gone from the log");
+  std::erase_if(found->headers, [](const kafka::OwnedHeader& header) { return settle::is_own_header(header.first); });
+  return std::move(*found);
+}
+
+core::Result<Survey> Replay::State::survey_events() {
+  if (!request.webhook.empty()) {
+    if (const auto objection = targets.objection_to(request.webhook)) return core::fail(core::ErrorCode::invalid, *objection);
+  }
+  if (!request.where.empty()) {
+    auto compiled = Where::compile(request.where, ground.definitions->attributes());
+    if (!compiled) return tl::unexpected(compiled.error());
+    where = std::move(*compiled);
+  }
+  const auto& topics = ground.settings.topics.sources[static_cast<std::size_t>(request.kind)];
+  if (topics.empty()) return core::fail(core::ErrorCode::invalid, fmt::format("topics.{} names no topic", event::name(request.kind)));
+  if (!request.topic.empty() && std::find(topics.begin(), topics.end(), request.topic) == topics.end()) {
+    return core::fail(core::ErrorCode::invalid, fmt::format("topics.{} does not name {}", event::name(request.kind), request.topic));
+  }
+  if (request.partition && request.topic.empty() && topics.size() > 1) {
+    return core::fail(core::ErrorCode::invalid, "say `topic`: there are several of this kind, and a partition belongs to one");
+  }
+  spans.clear();
+  for (const auto& name : topics) {
+    if (!request.topic.empty() && name != request.topic) continue;
+    auto found = kafka::look_up_spans(properties, name, request.since, request.until);
+    if (!found) return tl::unexpected(found.error());
+    for (auto& span : *found) {
+      if (request.partition && span.partition.partition != *request.partition) continue;
+      span.from = std::max(span.from, request.from_offset.value_or(0));
+      span.to = std::min(span.to, request.to_offset.value_or(INT64_MAX));
+      if (span.from < span.to) spans.push_back(span);
+    }
+  }
+  for (const auto& span : spans) counts.total += static_cast<std::uint64_t>(span.to - span.from);
+  Survey survey;
+  survey.chosen = counts.total;
+  return survey;
+}
+
+}  // namespace hookline::engine
