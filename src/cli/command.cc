@@ -7,7 +7,6 @@
 
 #include <unistd.h>
 
-#include "hookline/core/units.h"
 #include "hookline/kafka/properties.h"
 
 namespace hookline::cli {
@@ -60,15 +59,6 @@ void add_config_option(CLI::App& command, std::string& file) {
 int fail(const std::string& what) {
   fmt::print(stderr, "hookline: {}\n", what);
   return exit_failed;
-}
-
-core::Result<core::WallTime> parse_moment(const std::string& text, core::WallTime now) {
-  if (const auto time = core::parse_rfc3339(text)) return *time;
-  if (const auto age = core::parse_duration(text)) {
-    return now - std::chrono::duration_cast<std::chrono::milliseconds>(*age);
-  }
-  return core::fail(core::ErrorCode::invalid,
-                    fmt::format("'{}' is not a moment: write e.g. 2026-03-02T10:00:00Z, or an age such as 2h", text));
 }
 
 bool has_colour() { return ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; }

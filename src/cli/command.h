@@ -31,6 +31,7 @@ void add_test(CLI::App& app, Action& chosen);
 void add_sample(CLI::App& app, Action& chosen);
 void add_send(CLI::App& app, Action& chosen);
 void add_dead_letters(CLI::App& app, Action& chosen);
+void add_replay(CLI::App& app, Action& chosen);
 void add_topics(CLI::App& app, Action& chosen);
 void add_webhooks(CLI::App& app, Action& chosen);
 void add_status(CLI::App& app, Action& chosen);
@@ -56,9 +57,6 @@ void add_config_option(CLI::App& command, std::string& file);
 
 /// Prints "hookline: WHAT" to stderr; returns exit_failed.
 int fail(const std::string& what);
-
-/// A moment as --since and --until take it: RFC 3339, or an age such as 2h. Error: invalid.
-core::Result<core::WallTime> parse_moment(const std::string& text, core::WallTime now);
 
 /// Is stdout a terminal that takes colours (NO_COLOR unset)?
 bool has_colour();

@@ -12,7 +12,7 @@ using namespace hookline::cli;
 
 // Every command, in the order of --help.
 constexpr void (*commands[])(CLI::App&, Action&) = {
-    add_demo, add_run, add_validate, add_render, add_test, add_sample, add_send, add_dead_letters, add_topics, add_webhooks,
+    add_demo, add_run, add_validate, add_render, add_test, add_sample, add_send, add_dead_letters, add_replay, add_topics, add_webhooks,
     add_status,
 };
 

@@ -33,7 +33,7 @@ ReplayPlan::Id ReplayPlan::id_of(const Letter& letter) {
 std::size_t ReplayPlan::group_of(const settle::ParsedDeadLetter& letter) {
   const auto [place, fresh] =
       group_at_.try_emplace({letter.reason, letter.webhook, letter.endpoint, letter.http_status.value_or(0)}, groups_.size());
-  if (fresh) groups_.push_back({letter.reason, letter.webhook, letter.endpoint, letter.http_status, 0, letter.error});
+  if (fresh) groups_.push_back({letter.reason, letter.webhook, letter.endpoint, letter.http_status, 0, letter.delivery_id, letter.error});
   return place->second;
 }
 

@@ -1,0 +1,64 @@
+#include "hookline/engine/replay_journal.h"
+
+#include <fmt/format.h>
+
+#include "hookline/core/random.h"
+#include "hookline/state/replay_log.h"
+
+namespace hookline::engine {
+namespace {
+
+void forget(std::vector<kafka::ProduceReport>&&) {}
+
+std::string dump(const json::Tree& tree) { return tree.dump(-1, ' ', false, json::Tree::error_handler_t::replace); }
+
+}  // namespace
+
+std::string new_replay_id() { return fmt::format("rpl_{:016x}", core::Random::from_system().next()); }
+
+ReplayJournal::ReplayJournal(kafka::Producer& producer, const config::Topics& topics, std::string id)
+    : producer_(producer), topic_(topics[config::OwnTopic::replays]), id_(std::move(id)) {}
+
+void ReplayJournal::write(std::string key, std::string value) {
+  static const auto nobody = std::make_shared<const kafka::ReportSink>(forget);
+  kafka::OwnedRecord record{.topic = topic_};
+  record.key = std::move(key);
+  record.value = std::move(value);
+  producer_.produce(std::move(record), 0, nobody);
+}
+
+void ReplayJournal::asked(const ReplayRequest& request, std::string_view executor, std::string_view by, core::WallTime at) {
+  write(state::job_key(id_), dump({{"by", by}, {"at", core::format_rfc3339(at)}, {"executor", executor}, {"request", to_json(request)}}));
+}
+
+void ReplayJournal::progress(std::string_view state, const ReplayCounts& counts, const Replay& replay, std::string_view error) {
+  json::Tree ends = json::Tree::object(), position = json::Tree::array();
+  for (const auto& [partition, offset] : replay.ends()) ends[std::to_string(partition)] = offset;
+  for (const auto& [partition, offset] : replay.position()) {
+    position.push_back({{"topic", partition.topic}, {"partition", partition.partition}, {"offset", offset}});
+  }
+  json::Tree out{{"state", state}, {"at", core::format_rfc3339(core::read_clock().wall)}, {"counts", to_json(counts)}, {"ends", ends},
+                 {"position", position}};
+  if (!error.empty()) out["error"] = error;
+  write(state::progress_key(id_), dump(out));
+}
+
+ReplayStand stand_of(const json::Tree& progress) {
+  ReplayStand stand;
+  if (!progress.is_object()) return stand;
+  if (const auto ends = progress.find("ends"); ends != progress.end() && ends->is_object() && !ends->empty()) {
+    stand.ends.emplace();
+    for (const auto& [partition, offset] : ends->items()) {
+      if (offset.is_number_integer()) (*stand.ends)[std::atoi(partition.c_str())] = offset.get<std::int64_t>();
+    }
+  }
+  if (const auto position = progress.find("position"); position != progress.end() && position->is_array()) {
+    for (const auto& at : *position) {
+      if (!at.is_object() || !at.contains("topic") || !at["topic"].is_string()) continue;
+      stand.position[{at["topic"].get<std::string>(), at.value("partition", 0)}] = at.value("offset", std::int64_t{0});
+    }
+  }
+  return stand;
+}
+
+}  // namespace hookline::engine
