@@ -14,6 +14,10 @@ namespace hookline::test {
 
 using namespace std::chrono_literals;
 
+std::string hookline_binary() {
+  return HOOKLINE_BINARY;
+}
+
 HooklineProcess::HooklineProcess(const HooklineOptions& options)
     : options_(options), folder_("run"), admin_port_(fresh_port()) {
   for (auto const& [name, text] : options.files)

@@ -72,6 +72,9 @@ class HooklineProcess {
   std::unique_ptr<Process> process_;
 };
 
+/// The path of the binary, to be started as a Process.
+std::string hookline_binary();
+
 /// Runs the binary as a command: run_hookline({"validate", "--config", path}).
 CommandResult run_hookline(std::vector<std::string> arguments, std::string_view input = {},
                            std::map<std::string, std::string> environment = {},
