@@ -18,8 +18,9 @@
 #include "event_input.h"
 #include "hookline/admin/server.h"
 #include "hookline/core/log.h"
-#include "hookline/deliver/verdict.h"
 #include "hookline/engine/engine.h"
+#include "hookline/engine/replay.h"
+#include "hookline/engine/replay_journal.h"
 #include "hookline/engine/trial.h"
 #include "hookline/event/catalogue.h"
 #include "hookline/kafka/admin.h"
@@ -195,7 +196,7 @@ class Demo {
                               "hookline.thresholds"}) {
       if (auto made = cluster_->create_topic(topic, 4); !made) return made;
     }
-    for (const char* topic : {"hookline.webhooks", "hookline.notices", "hookline.jobs"}) {
+    for (const char* topic : {"hookline.webhooks", "hookline.notices", "hookline.jobs", "hookline.replays"}) {
       if (auto made = cluster_->create_topic(topic, 1); !made) return made;
     }
     auto receiver = DemoReceiver::start([this](const ReceivedRequest& request) { on_request(request); });
@@ -286,7 +287,6 @@ class Demo {
       const auto done = kafka::read_topic(kafka::client_properties(engine_->settings()), "hookline.dead-letters", std::nullopt, 2s,
                                           [this](kafka::OwnedRecord&& record) {
                                             letter_ = settle::parse_dead_letter(record.headers);
-                                            dead_ = std::move(record);
                                             return !letter_;
                                           });
       if (!done || !letter_) return false;
@@ -295,18 +295,22 @@ class Demo {
     });
   }
 
-  /// The dead letter's original bytes, through the webhook as it is now, to the endpoint that failed.
+  /// As `dead-letters replay` does it: back into the pipeline, with the same id; and no second time.
   bool replay() {
     receiver_->set_sick(std::string(sick_path), false);
-    const auto* webhook = loaded_.definitions->find(letter_->webhook);
-    if (!webhook || !dead_.value) return false;
-    const auto record = record_of(letter_->origin_topic, *dead_.value, core::from_unix_ms(letter_->origin_timestamp_ms));
-    const engine::Trial trial{.delivery_id = letter_->delivery_id, .attempt = letter_->attempts + 1};
-    auto request = engine::try_render(*webhook, webhook->endpoints.front(), record, event::Kind::incident, trial, core::read_clock().wall);
-    if (!request) return false;
-    const auto answer = engine::send_once(std::move(*request), engine_->settings().egress);
-    return deliver::judge(answer, config::RetryOn::any_failure) == deliver::Verdict::delivered &&
-           wait_until([this] { return received_.accepted() == expected_ + 1; }) && received_.each_once();
+    auto producer = kafka::Producer::open(kafka::producer_properties(engine_->settings()));
+    if (!producer) return false;
+    const engine::ReplayGround ground{engine_->settings(), engine_->status().cluster_id, engine_->definitions(), producer->get(),
+                                      engine::new_replay_id(), core::read_clock().wall};
+    engine::Replay replay({}, ground);
+    const auto survey = replay.survey();
+    if (!survey || survey->chosen != 1) return false;
+    const auto outcome = replay.run({.watch = {}, .say = {}, .dry = {}});
+    if (!outcome || outcome->counts.sent != 1) return false;
+    screen_.line("replayed", blue, fmt::format("{:<22} {}", letter_->webhook, letter_->delivery_id));
+    if (!wait_until([this] { return received_.accepted() == expected_ + 1; }) || !received_.each_once()) return false;
+    const auto again = engine::Replay({}, ground).survey();
+    return again && again->chosen == 0 && again->replayed == 1;
   }
 
   bool all_committed() {
@@ -348,7 +352,6 @@ class Demo {
   std::unique_ptr<admin::Server> server_;
   std::size_t expected_ = 0;
   std::optional<settle::ParsedDeadLetter> letter_;
-  kafka::OwnedRecord dead_;
 };
 
 int demo(const DemoOptions& options) {

@@ -10,6 +10,7 @@
 #include "hookline/core/random.h"
 #include "hookline/kafka/admin.h"
 #include "hookline/kafka/producer.h"
+#include "hookline/engine/replay_jobs.h"
 #include "jobs.h"
 #include "topic_check.h"
 #include "watchdog.h"
@@ -115,6 +116,7 @@ Engine::~Engine() {
   // Workers hand records to the producer, and its reports go to them: first their threads end, then it,
   // then they.
   for (const auto& worker : workers_) worker->halt();  // they tell the jobs who owns them
+  replays_.reset();
   jobs_.reset();
   store_.reset();
   for (const auto& worker : retired_) worker->halt();
@@ -132,6 +134,11 @@ core::Result<void> Engine::start(const std::function<bool()>& keep_trying) {
   if (auto opened = open_store(); !opened) return opened;
   if (auto read = wait_for_definitions(keep_trying); !read) return read;
   jobs_ = std::make_unique<Jobs>(*this, *producer_, *store_);
+  {
+    auto replays = std::make_unique<ReplayJobs>(*this, *producer_);
+    const std::lock_guard lock(mutex_);
+    replays_ = std::move(replays);
+  }
   if (auto started = start_workers(); !started) return started;
   set_waiting_for("");
   return {};
@@ -210,7 +217,10 @@ core::Result<void> Engine::start_workers() {
                           .topics = source_topics(settings_),
                           .start = settings_.start,
                           .jobs_topic = settings_.topics[config::OwnTopic::jobs],
-                          .on_jobs = [this](bool owned) { jobs_->own(owned); }};
+                          .on_jobs = [this](bool owned) {
+                            jobs_->own(owned);
+                            replays_->own(owned);
+                          }};
     options.core.session_timeout = session_timeout(options.consumer);
     auto worker = std::make_shared<Worker>(std::move(options), metrics_, *producer_, egress);
     if (auto started = worker->start(definitions()); !started) return started;
@@ -284,6 +294,11 @@ void Engine::seat_workers() {
   lock.unlock();
   if (!come_back) return;
   if (const auto started = start_workers(); !started) core::log::error("cannot start again: {}", started.error().message);
+}
+
+ReplayJobs* Engine::replays() const {
+  const std::lock_guard lock(mutex_);
+  return replays_.get();
 }
 
 state::Store* Engine::store() const {

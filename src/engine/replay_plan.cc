@@ -72,8 +72,9 @@ std::vector<ReplayPlan::Entry> ReplayPlan::finish(std::optional<std::uint64_t> l
   };
   std::vector<Candidate> candidates;
   for (auto& [id, chosen] : chosen_) {
-    // A copy of a dead letter whose delivery was taken up again after this life of it.
-    if (const auto counted = counting_.find(id); counted != counting_.end() && counted->second > chosen.generation) {
+    // A copy of a dead letter whose delivery was taken up again after this life of it. Other dead letters of an
+    // event say nothing of whether it went elsewhere.
+    if (const auto counted = counting_.find(id); !by_origin_ && counted != counting_.end() && counted->second > chosen.generation) {
       replayed_ += 1 + chosen.copies.size();
       continue;
     }

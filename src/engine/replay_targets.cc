@@ -39,7 +39,8 @@ core::Result<std::vector<Reentry>> ReplayTargets::of_letter(const settle::Parsed
   for (const auto& endpoint : webhook->endpoints) {
     if (to.empty() && endpoint.name != letter.endpoint) continue;
     const auto id = to.empty() ? letter.delivery_id : delivery_id(original, name, endpoint.name);
-    reentries.push_back({.webhook = name, .endpoint = endpoint.name, .delivery_id = id, .kind = *kind, .past = past});
+    reentries.push_back({.webhook = name, .endpoint = endpoint.name, .delivery_id = id, .kind = *kind, .past = past,
+                         .policy = to.empty() ? letter.policy : settle::PolicyNote{}});
   }
   if (reentries.empty()) {
     return core::fail(core::ErrorCode::not_found, fmt::format("webhook {} has no endpoint {} (any more)", name, letter.endpoint));
@@ -63,12 +64,14 @@ core::Result<std::vector<Reentry>> ReplayTargets::of_event(const kafka::OwnedRec
   definitions.index().match(*event, match_);
   if (match_.matched.empty()) return reentries;
   if (const auto valid = event::validate(*event, scratch_); !valid) return tl::unexpected(valid.error());
-  for (const auto position : match_.matched) {
-    const Webhook& webhook = definitions.matched(position);
+  for (const auto& reached : match_.reached) {
+    const Webhook& webhook = definitions.matched(reached.webhook);
+    const bool alone = reached.policy == rule::Index::Reached::by_itself;
+    const auto note = alone ? settle::PolicyNote{} : *definitions.policies()[reached.policy].note;
     if (!only.empty() && webhook.name != only) continue;
     for (const auto& endpoint : webhook.endpoints) {
       reentries.push_back({.webhook = webhook.name, .endpoint = endpoint.name,
-                           .delivery_id = delivery_id(original, webhook.name, endpoint.name), .kind = kind, .past = past});
+                           .delivery_id = delivery_id(original, webhook.name, endpoint.name), .kind = kind, .past = past, .policy = note});
     }
   }
   return reentries;

@@ -72,7 +72,7 @@ void ReplayLog::apply(const std::optional<std::string>& key, const std::optional
 }
 
 bool ReplayLog::apply_mark(std::string_view key, const std::optional<std::string>& value) {
-  if (!key.starts_with(topic_) || key.size() <= topic_.size() || key[topic_.size()] != '-') return false;
+  if (topic_.empty() || !key.starts_with(topic_) || key.size() <= topic_.size() || key[topic_.size()] != '-') return false;
   const auto place = key.substr(topic_.size() + 1);
   const auto dash = place.find('-');
   if (dash == std::string_view::npos) return false;

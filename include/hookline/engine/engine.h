@@ -32,6 +32,7 @@ class Producer;
 namespace hookline::engine {
 
 class Jobs;
+class ReplayJobs;
 class Watchdog;
 class Worker;
 
@@ -87,6 +88,8 @@ class Engine {
   const Catalog& catalog() const { return catalog_; }
   /// Where definitions are kept; nullptr until Kafka has answered. Lives as long as the engine.
   state::Store* store() const;
+  /// Replays asked for through the admin API; nullptr until Kafka has answered. Lives as long as the engine.
+  ReplayJobs* replays() const;
   core::Metrics& metrics() { return metrics_; }
 
  private:
@@ -119,6 +122,7 @@ class Engine {
   std::unique_ptr<kafka::Producer> producer_;
   std::unique_ptr<state::Store> store_;  ///< goes before the producer
   std::unique_ptr<Jobs> jobs_;           ///< goes before both
+  std::unique_ptr<ReplayJobs> replays_;  ///< likewise
   std::unique_ptr<Watchdog> watchdog_;
   std::string stuck_;         ///< which worker does not turn its loop; empty: all do
   bool stuck_for_good_ = false;

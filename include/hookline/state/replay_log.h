@@ -53,7 +53,7 @@ std::string wanted_value(Wanted wanted, std::string_view by, core::WallTime at);
 
 class ReplayLog {
  public:
-  /// Marks of this dead-letter topic count, others are passed over.
+  /// Marks of this dead-letter topic count, others are passed over; of "" none is kept.
   explicit ReplayLog(std::string dead_letter_topic) : topic_(std::move(dead_letter_topic)) {}
 
   /// The next record. What is not understood is passed over.

@@ -108,6 +108,12 @@ TEST(ReplayPlan, ToAnotherWebhookAnEventGoesOnce) {
   plan.add(other, true);
   Survey survey;
   EXPECT_EQ(plan.finish({}, survey).size(), 1u);
+  // That one of its endpoints was replayed says nothing of the other webhook.
+  mark(log, {0, 0}, 1000);
+  ReplayPlan later(log, {}, true);
+  later.add(letter_at(0, 0, "a"), true);
+  later.add(other, true);
+  EXPECT_EQ(places(later.finish({}, survey)), (Places{{0, 1}}));
 }
 
 // Against the sentence "of each delivery, the newest dead letter that is selected and after whose life no re-entry is marked".

@@ -1,0 +1,338 @@
+#include "hookline/engine/replay_jobs.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include <sys/prctl.h>
+
+#include "hookline/core/log.h"
+#include "hookline/engine/engine.h"
+#include "hookline/engine/replay_journal.h"
+#include "hookline/kafka/follower.h"
+
+namespace hookline::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using config::OwnTopic;
+
+constexpr auto turn_every = 250ms;
+constexpr auto reopen_after = 10s;
+constexpr auto progress_every = 1s;
+constexpr auto again_after = 10s;  ///< a job that Kafka's trouble has ended
+constexpr auto write_timeout = 10s;
+constexpr auto kept_for = std::chrono::days(30);
+
+std::string text_in(const json::Tree& tree, const char* name) {
+  const auto found = tree.is_object() ? tree.find(name) : tree.end();
+  return tree.is_object() && found != tree.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::string account_of(const ReplayCounts& counts) {
+  std::uint64_t skipped = 0;
+  for (const auto& [why, count] : counts.skipped) skipped += count;
+  return fmt::format("{} of {} looked at, {} deliveries sent, {} not sent", counts.done, counts.total, counts.sent, skipped);
+}
+
+}  // namespace
+
+std::string state_of(const state::ReplayJob& job) {
+  const auto told = text_in(job.progress, "state");
+  const bool ended = told == "done" || told == "cancelled" || told == "failed" || told == "interrupted";
+  if (!ended && job.wanted == state::Wanted::cancelled) return "cancelled";
+  if (!ended && job.wanted == state::Wanted::paused) return "paused";
+  return told.empty() ? "waiting" : told;
+}
+
+bool is_over(const state::ReplayJob& job) {
+  const auto state = state_of(job);
+  return state == "done" || state == "cancelled" || state == "failed";
+}
+
+json::Tree to_json(const state::ReplayJob& job) {
+  json::Tree out{{"id", job.id}, {"state", state_of(job)}};
+  for (const char* name : {"by", "at", "executor", "request"}) out[name] = job.asked.contains(name) ? job.asked[name] : json::Tree(nullptr);
+  out["counts"] = job.progress.is_object() && job.progress.contains("counts") ? job.progress["counts"] : to_json(ReplayCounts{});
+  for (const auto& [from, to] : {std::pair("at", "updated_at"), std::pair("error", "error")}) {
+    out[to] = job.progress.is_object() && job.progress.contains(from) ? job.progress[from] : json::Tree(nullptr);
+  }
+  return out;
+}
+
+struct ReplayJobs::State {
+  Engine& engine;
+  kafka::Producer& producer;
+  std::atomic<int> owners{0};
+  mutable std::mutex mutex;  ///< guards stopping and log
+  std::condition_variable changed;
+  bool stopping = false;
+  state::ReplayLog log{""};
+  std::thread thread;
+
+  // Of the thread.
+  std::unique_ptr<kafka::Follower> follower;
+  core::MonoTime next_open{};
+  std::map<std::string, core::MonoTime> not_before;  ///< jobs that ended in Kafka's trouble
+  core::log::Gate gate;
+
+  State(Engine& of, kafka::Producer& by) : engine(of), producer(by) {}
+
+  const std::string& topic(OwnTopic which) const { return engine.settings().topics[which]; }
+
+  void run() {
+    ::prctl(PR_SET_NAME, "replays");
+    while (!wait_a_turn()) {
+      follow();
+      if (owners > 0 && follower && follower->caught_up()) work();
+    }
+  }
+
+  bool wait_a_turn() {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, turn_every, [&] { return stopping; });
+    return stopping;
+  }
+
+  void follow() {
+    if (!follower && core::read_clock().mono >= next_open) {
+      next_open = core::read_clock().mono + reopen_after;
+      auto opened = kafka::Follower::open(kafka::client_properties(engine.settings()), topic(OwnTopic::replays), std::nullopt);
+      if (!opened) return say(opened.error());
+      follower = std::move(*opened);
+    }
+    if (!follower) return;
+    const auto polled = follower->poll({}, [&](kafka::OwnedRecord&& record) {
+      const std::lock_guard lock(mutex);
+      log.apply(record.key, record.value);
+    });
+    if (polled) return;
+    follower.reset();
+    say(polled.error());
+  }
+
+  void say(const core::Error& error) {
+    if (const auto more = gate.pass(core::read_clock().mono)) {
+      core::log::warn("replays asked for through the admin API cannot be worked on: {}; trying again ({} more since)", error.message, *more);
+    }
+  }
+
+  /// The oldest job that somebody wants and nobody has finished.
+  std::optional<state::ReplayJob> next_job() {
+    const std::lock_guard lock(mutex);
+    const state::ReplayJob* oldest = nullptr;
+    for (const auto& [id, job] : log.jobs()) {
+      const bool ours = text_in(job.asked, "executor") == "service" && !is_over(job) && job.wanted == state::Wanted::running;
+      const auto wait = not_before.find(id);
+      if (!ours || (wait != not_before.end() && core::read_clock().mono < wait->second)) continue;
+      if (!oldest || text_in(job.asked, "at") < text_in(oldest->asked, "at")) oldest = &job;
+    }
+    return oldest ? std::optional(*oldest) : std::nullopt;
+  }
+
+  void work() {
+    forget_old_jobs();
+    close_cancelled();
+    const auto job = next_job();
+    if (!job) return;
+    const auto asked_at = core::parse_rfc3339(text_in(job->asked, "at"));
+    const auto request = asked_at && job->asked.contains("request") ? parse_replay(job->asked["request"], *asked_at)
+                                                                    : core::fail(core::ErrorCode::invalid, "its record is damaged");
+    Replay replay(request ? *request : ReplayRequest{},
+                  {engine.settings(), engine.status().cluster_id, engine.definitions(), &producer, job->id, asked_at.value_or(core::WallTime{})});
+    ReplayJournal journal(producer, engine.settings().topics, job->id);
+    if (!request) return end(journal, replay, *job, "failed", request.error().message);
+    carry_on(*job, replay, journal);
+  }
+
+  void carry_on(const state::ReplayJob& job, Replay& replay, ReplayJournal& journal) {
+    const auto stand = stand_of(job.progress);
+    if (const auto survey = replay.survey(stand.ends); !survey) return fail(journal, replay, job, survey.error());
+    replay.begin_at(stand.position);
+    journal.progress("running", replay.counts(), replay);  // its end stands from here on
+    core::log::info("replay {}, asked for by {}: {} {}", job.id, text_in(job.asked, "by"), job.progress.is_null() ? "begins with" : "goes on with",
+                    describe(*parse_replay(job.asked["request"], {})));
+    core::MonoTime next_progress{};
+    const Control control{.watch = [&](const ReplayCounts& counts) {
+                            follow();
+                            const auto now = core::read_clock().mono;
+                            const auto order = order_of(job.id);
+                            if (now >= next_progress) {
+                              next_progress = now + progress_every;
+                              journal.progress(order == Order::pause ? "paused" : "running", counts, replay);
+                            }
+                            return order;
+                          },
+                          .say = [&](const std::string& line) { core::log::info("replay {}: {}", job.id, line); },
+                          .dry = {}};
+    const auto outcome = replay.run(control);
+    if (!outcome) return fail(journal, replay, job, outcome.error());
+    if (!outcome->stopped) return end(journal, replay, job, "done", {});
+    if (wanted_of(job.id) == state::Wanted::cancelled) return end(journal, replay, job, "cancelled", {});
+    journal.progress("running", replay.counts(), replay);  // somebody else goes on
+  }
+
+  state::Wanted wanted_of(const std::string& id) {
+    const std::lock_guard lock(mutex);
+    const auto job = log.jobs().find(id);
+    return job == log.jobs().end() ? state::Wanted::cancelled : job->second.wanted;
+  }
+
+  Order order_of(const std::string& id) {
+    const auto wanted = wanted_of(id);
+    const std::lock_guard lock(mutex);
+    if (stopping || owners == 0 || wanted == state::Wanted::cancelled) return Order::stop;
+    return wanted == state::Wanted::paused ? Order::pause : Order::go;
+  }
+
+  /// What a request got wrong ends its job; what Kafka cannot do now is tried again.
+  void fail(ReplayJournal& journal, const Replay& replay, const state::ReplayJob& job, const core::Error& error) {
+    if (error.code == core::ErrorCode::invalid) return end(journal, replay, job, "failed", error.message);
+    core::log::warn("replay {} cannot go on: {}; trying again", job.id, error.message);
+    journal.progress("running", replay.counts(), replay, error.message);
+    not_before[job.id] = core::read_clock().mono + again_after;
+  }
+
+  void end(ReplayJournal& journal, const Replay& replay, const state::ReplayJob& job, const char* state, const std::string& error) {
+    journal.progress(state, replay.counts(), replay, error);
+    core::log::info("replay {}, asked for by {}, is {}: {}{}{}", job.id, text_in(job.asked, "by"), state, account_of(replay.counts()),
+                    error.empty() ? "" : "; ", error);
+    // Read back before anything else is begun, so that it is not begun again.
+    const auto deadline = core::read_clock().mono + write_timeout;
+    while (core::read_clock().mono < deadline && follower && !told_over(job.id)) {
+      std::this_thread::sleep_for(10ms);
+      follow();
+    }
+  }
+
+  bool told_over(const std::string& id) {
+    const std::lock_guard lock(mutex);
+    const auto job = log.jobs().find(id);
+    return job == log.jobs().end() || is_over(job->second);
+  }
+
+  /// Those that were cancelled while nobody worked on them get their last word.
+  void close_cancelled() {
+    std::vector<std::pair<std::string, std::string>> records;
+    {
+      const std::lock_guard lock(mutex);
+      for (const auto& [id, job] : log.jobs()) {
+        if (text_in(job.asked, "executor") != "service" || job.wanted != state::Wanted::cancelled || text_in(job.progress, "state") == "cancelled" ||
+            text_in(job.progress, "state") == "done" || text_in(job.progress, "state") == "failed") {
+          continue;
+        }
+        json::Tree progress = job.progress.is_object() ? job.progress : json::Tree{{"counts", to_json(ReplayCounts{})}};
+        progress["state"] = "cancelled";
+        progress["at"] = core::format_rfc3339(core::read_clock().wall);
+        records.emplace_back(state::progress_key(id), progress.dump());
+      }
+    }
+    for (auto& [key, value] : records) (void)write(std::move(key), std::move(value));
+  }
+
+  void forget_old_jobs() {
+    std::vector<std::string> old;
+    {
+      const std::lock_guard lock(mutex);
+      const auto before = core::read_clock().wall - kept_for;
+      for (const auto& [id, job] : log.jobs()) {
+        const auto at = core::parse_rfc3339(text_in(job.asked, "at"));
+        if (at && *at < before && (is_over(job) || text_in(job.asked, "executor") == "cli")) old.push_back(id);
+      }
+    }
+    for (const auto& id : old) {
+      for (auto key : {state::job_key(id), state::wanted_key(id), state::progress_key(id)}) (void)write(std::move(key), std::nullopt);
+    }
+  }
+
+  /// Waits for the broker's word. The report may come later than that.
+  core::Result<void> write(std::string key, std::optional<std::string> value) {
+    const auto promise = std::make_shared<std::promise<std::optional<core::Error>>>();
+    auto future = promise->get_future();
+    kafka::OwnedRecord record{.topic = topic(OwnTopic::replays)};
+    record.key = std::move(key);
+    record.value = std::move(value);
+    producer.produce(std::move(record), 0, std::make_shared<const kafka::ReportSink>([promise](std::vector<kafka::ProduceReport>&& reports) {
+                       promise->set_value(reports.front().error);
+                     }));
+    if (future.wait_for(write_timeout) != std::future_status::ready) {
+      return core::fail(core::ErrorCode::timeout, "Kafka has not acknowledged it in time; it may have been written");
+    }
+    if (const auto error = future.get()) return tl::unexpected(*error);
+    return {};
+  }
+};
+
+ReplayJobs::ReplayJobs(Engine& engine, kafka::Producer& producer) : state_(std::make_unique<State>(engine, producer)) {
+  state_->thread = std::thread([this] { state_->run(); });
+}
+
+ReplayJobs::~ReplayJobs() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->changed.notify_all();
+  state_->thread.join();
+}
+
+void ReplayJobs::own(bool owned) { state_->owners += owned ? 1 : -1; }
+
+core::Result<std::string> ReplayJobs::ask(const ReplayRequest& request, const std::string& by) {
+  auto id = new_replay_id();
+  const json::Tree asked{{"by", by}, {"at", core::format_rfc3339(core::read_clock().wall)}, {"executor", "service"}, {"request", to_json(request)}};
+  const auto written = state_->write(state::job_key(id), asked.dump(-1, ' ', false, json::Tree::error_handler_t::replace));
+  if (!written) return tl::unexpected(written.error());
+  core::log::info("replay {} was asked for by {}: {}", id, by, describe(request));
+  const std::lock_guard lock(state_->mutex);
+  state_->log.apply(state::job_key(id), asked.dump(-1, ' ', false, json::Tree::error_handler_t::replace));  // whoever asks for it next finds it
+  return id;
+}
+
+core::Result<Survey> ReplayJobs::survey(const ReplayRequest& request) {
+  Engine& engine = state_->engine;
+  return Replay(request, {engine.settings(), engine.status().cluster_id, engine.definitions(), nullptr, "", core::read_clock().wall}).survey();
+}
+
+core::Result<void> ReplayJobs::want(const std::string& id, state::Wanted wanted, const std::string& by) {
+  const auto job = find(id);
+  if (!job) return core::fail(core::ErrorCode::not_found, fmt::format("there is no replay {}", id));
+  if (text_in(job->asked, "executor") == "cli") {
+    return core::fail(core::ErrorCode::refused, fmt::format("replay {} runs in a command line: it is stopped there", id));
+  }
+  if (is_over(*job)) return core::fail(core::ErrorCode::refused, fmt::format("replay {} is {}", id, state_of(*job)));
+  const auto value = state::wanted_value(wanted, by, core::read_clock().wall);
+  if (auto written = state_->write(state::wanted_key(id), value); !written) return written;
+  core::log::info("replay {}: {} wants it {}", id, by, state::name(wanted));
+  const std::lock_guard lock(state_->mutex);
+  state_->log.apply(state::wanted_key(id), value);
+  return {};
+}
+
+std::vector<state::ReplayJob> ReplayJobs::list() const {
+  std::vector<state::ReplayJob> result;
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const auto& [id, job] : state_->log.jobs()) {
+      if (job.asked.is_object()) result.push_back(job);
+    }
+  }
+  std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
+    return std::pair(text_in(a.asked, "at"), a.id) > std::pair(text_in(b.asked, "at"), b.id);
+  });
+  return result;
+}
+
+std::optional<state::ReplayJob> ReplayJobs::find(const std::string& id) const {
+  const std::lock_guard lock(state_->mutex);
+  const auto job = state_->log.jobs().find(id);
+  if (job == state_->log.jobs().end() || !job->second.asked.is_object()) return std::nullopt;
+  return job->second;
+}
+
+}  // namespace hookline::engine
