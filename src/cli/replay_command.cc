@@ -81,8 +81,13 @@ class Run {
       call_.id = engine::new_replay_id();
       call_.asked_at = core::read_clock().wall;
     }
+    const auto rest = engine::rest_of(call_.request, call_.stand);
+    if (!rest) {
+      fmt::print("nothing is left of it\n");
+      return exit_ok;
+    }
     replay_ = std::make_unique<engine::Replay>(
-        call_.request, engine::ReplayGround{settings(), *cluster, definitions_, producer_.get(), call_.id, call_.asked_at});
+        *rest, engine::ReplayGround{settings(), *cluster, definitions_, producer_.get(), call_.id, call_.asked_at});
     const auto survey = replay_->survey(call_.stand.ends);
     if (!survey) return survey.error().code == core::ErrorCode::invalid ? (fail(survey.error().message), exit_usage) : fail(survey.error().message);
     replay_->begin_at(call_.stand.position);
@@ -180,7 +185,7 @@ class Run {
     const auto outcome = replay_->run(control);
     screen_.finish(replay_->counts(), core::read_clock().mono);
     const std::string state = !outcome ? "failed" : outcome->stopped ? "interrupted" : "done";
-    journal.progress(state, replay_->counts(), *replay_, outcome ? "" : outcome.error().message);
+    journal.progress(state, engine::sum_of(call_.stand, replay_->counts(), call_.request), *replay_, outcome ? "" : outcome.error().message);
     std::optional<std::uint64_t> again;
     if (outcome && !outcome->stopped && call_.wait) {
       if (!call_.json) fmt::print("waiting until the workers have taken them\n");
@@ -201,7 +206,7 @@ class Run {
     screen_.show(counts, now);
     if (now >= next_journal_) {
       next_journal_ = now + journal_every;
-      journal.progress("running", counts, *replay_);
+      journal.progress("running", engine::sum_of(call_.stand, counts, call_.request), *replay_);
     }
     return broken_off ? engine::Order::stop : engine::Order::go;
   }

@@ -143,38 +143,53 @@ struct ReplayJobs::State {
     const auto asked_at = core::parse_rfc3339(text_in(job->asked, "at"));
     const auto request = asked_at && job->asked.contains("request") ? parse_replay(job->asked["request"], *asked_at)
                                                                     : core::fail(core::ErrorCode::invalid, "its record is damaged");
-    Replay replay(request ? *request : ReplayRequest{},
+    const auto stand = stand_of(job->progress);
+    const auto rest = request ? rest_of(*request, stand) : std::nullopt;
+    Replay replay(rest.value_or(ReplayRequest{}),
                   {engine.settings(), engine.status().cluster_id, engine.definitions(), &producer, job->id, asked_at.value_or(core::WallTime{})});
     ReplayJournal journal(producer, engine.settings().topics, job->id);
-    if (!request) return end(journal, replay, *job, "failed", request.error().message);
-    carry_on(*job, replay, journal);
+    const Work work{*job, stand, rest.value_or(ReplayRequest{}), replay, journal};
+    if (!request) return end(work, "failed", request.error().message);
+    rest ? carry_on(work) : end(work, "done", {});
   }
 
-  void carry_on(const state::ReplayJob& job, Replay& replay, ReplayJournal& journal) {
-    const auto stand = stand_of(job.progress);
-    if (const auto survey = replay.survey(stand.ends); !survey) return fail(journal, replay, job, survey.error());
-    replay.begin_at(stand.position);
-    journal.progress("running", replay.counts(), replay);  // its end stands from here on
+  /// A job that is being worked on.
+  struct Work {
+    const state::ReplayJob& job;
+    const ReplayStand& stand;
+    const ReplayRequest& request;
+    Replay& replay;
+    ReplayJournal& journal;
+
+    ReplayCounts counts() const { return sum_of(stand, replay.counts(), request); }
+    void note(const char* state, const std::string& error = {}) const { journal.progress(state, counts(), replay, error); }
+  };
+
+  void carry_on(const Work& work) {
+    const auto& job = work.job;
+    if (const auto survey = work.replay.survey(work.stand.ends); !survey) return fail(work, survey.error());
+    work.replay.begin_at(work.stand.position);
+    work.note("running");  // its end stands from here on
     core::log::info("replay {}, asked for by {}: {} {}", job.id, text_in(job.asked, "by"), job.progress.is_null() ? "begins with" : "goes on with",
-                    describe(*parse_replay(job.asked["request"], {})));
+                    describe(work.request));
     core::MonoTime next_progress{};
-    const Control control{.watch = [&](const ReplayCounts& counts) {
+    const Control control{.watch = [&](const ReplayCounts&) {
                             follow();
                             const auto now = core::read_clock().mono;
                             const auto order = order_of(job.id);
                             if (now >= next_progress) {
                               next_progress = now + progress_every;
-                              journal.progress(order == Order::pause ? "paused" : "running", counts, replay);
+                              work.note(order == Order::pause ? "paused" : "running");
                             }
                             return order;
                           },
                           .say = [&](const std::string& line) { core::log::info("replay {}: {}", job.id, line); },
                           .dry = {}};
-    const auto outcome = replay.run(control);
-    if (!outcome) return fail(journal, replay, job, outcome.error());
-    if (!outcome->stopped) return end(journal, replay, job, "done", {});
-    if (wanted_of(job.id) == state::Wanted::cancelled) return end(journal, replay, job, "cancelled", {});
-    journal.progress("running", replay.counts(), replay);  // somebody else goes on
+    const auto outcome = work.replay.run(control);
+    if (!outcome) return fail(work, outcome.error());
+    if (!outcome->stopped) return end(work, "done", {});
+    if (wanted_of(job.id) == state::Wanted::cancelled) return end(work, "cancelled", {});
+    work.note("running");  // somebody else goes on
   }
 
   state::Wanted wanted_of(const std::string& id) {
@@ -191,16 +206,18 @@ struct ReplayJobs::State {
   }
 
   /// What a request got wrong ends its job; what Kafka cannot do now is tried again.
-  void fail(ReplayJournal& journal, const Replay& replay, const state::ReplayJob& job, const core::Error& error) {
-    if (error.code == core::ErrorCode::invalid) return end(journal, replay, job, "failed", error.message);
-    core::log::warn("replay {} cannot go on: {}; trying again", job.id, error.message);
-    journal.progress("running", replay.counts(), replay, error.message);
-    not_before[job.id] = core::read_clock().mono + again_after;
+  void fail(const Work& work, const core::Error& error) {
+    if (error.code == core::ErrorCode::invalid) return end(work, "failed", error.message);
+    core::log::warn("replay {} cannot go on: {}; trying again", work.job.id, error.message);
+    // Before its first look it has no end yet, and what an earlier owner noted has to stay.
+    if (!work.replay.ends().empty() || !work.replay.position().empty()) work.note("running", error.message);
+    not_before[work.job.id] = core::read_clock().mono + again_after;
   }
 
-  void end(ReplayJournal& journal, const Replay& replay, const state::ReplayJob& job, const char* state, const std::string& error) {
-    journal.progress(state, replay.counts(), replay, error);
-    core::log::info("replay {}, asked for by {}, is {}: {}{}{}", job.id, text_in(job.asked, "by"), state, account_of(replay.counts()),
+  void end(const Work& work, const char* state, const std::string& error) {
+    const auto& job = work.job;
+    work.note(state, error);
+    core::log::info("replay {}, asked for by {}, is {}: {}{}{}", job.id, text_in(job.asked, "by"), state, account_of(work.counts()),
                     error.empty() ? "" : "; ", error);
     // Read back before anything else is begun, so that it is not begun again.
     const auto deadline = core::read_clock().mono + write_timeout;

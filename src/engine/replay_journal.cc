@@ -1,5 +1,8 @@
 #include "hookline/engine/replay_journal.h"
 
+#include <algorithm>
+#include <cstdlib>
+
 #include <fmt/format.h>
 
 #include "hookline/core/random.h"
@@ -58,7 +61,43 @@ ReplayStand stand_of(const json::Tree& progress) {
       stand.position[{at["topic"].get<std::string>(), at.value("partition", 0)}] = at.value("offset", std::int64_t{0});
     }
   }
+  if (const auto counts = progress.find("counts"); counts != progress.end() && counts->is_object()) {
+    const auto number = [&](const char* name) {
+      const auto found = counts->find(name);
+      return found != counts->end() && found->is_number_integer() ? found->get<std::uint64_t>() : std::uint64_t{0};
+    };
+    stand.counts.total = number("total");
+    stand.counts.done = number("done");
+    stand.counts.sent = number("sent");
+    if (const auto skipped = counts->find("skipped"); skipped != counts->end() && skipped->is_object()) {
+      for (const auto& [why, count] : skipped->items()) {
+        if (count.is_number_integer()) stand.counts.skipped[why] = count.get<std::uint64_t>();
+      }
+    }
+  }
   return stand;
+}
+
+std::optional<ReplayRequest> rest_of(ReplayRequest request, const ReplayStand& stand) {
+  if (!request.limit) return request;
+  if (*request.limit <= stand.counts.sent) return std::nullopt;
+  *request.limit -= stand.counts.sent;
+  return request;
+}
+
+ReplayCounts sum_of(const ReplayStand& stand, const ReplayCounts& counts, const ReplayRequest& request) {
+  auto sum = counts;
+  sum.sent += stand.counts.sent;
+  if (request.what == ReplayRequest::What::events) {  // goes on from its position, which counts as done
+    for (const auto& [why, count] : stand.counts.skipped) sum.skipped[why] += count;
+    return sum;
+  }
+  // What was skipped has no mark and is looked at again; the rest is not among what is left.
+  auto behind = stand.counts.done;
+  for (const auto& [why, count] : stand.counts.skipped) behind -= std::min(behind, count);
+  sum.total += behind;
+  sum.done += behind;
+  return sum;
 }
 
 }  // namespace hookline::engine

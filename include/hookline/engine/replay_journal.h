@@ -36,11 +36,17 @@ class ReplayJournal {
   const std::string id_;
 };
 
-/// Where a replay stands, as its progress has it.
+/// Where a replay stands, as its progress has it; what was done after that is not in it.
 struct ReplayStand {
   std::optional<Replay::Ends> ends;
   std::map<kafka::TopicPartition, std::int64_t> position;
+  ReplayCounts counts;
 };
 ReplayStand stand_of(const json::Tree& progress);
+
+/// What is left of a replay that stands there: its limit is smaller by what was sent. nullopt: nothing.
+std::optional<ReplayRequest> rest_of(ReplayRequest request, const ReplayStand& stand);
+/// The counts of the whole, of which `counts` are those since it was taken up again.
+ReplayCounts sum_of(const ReplayStand& stand, const ReplayCounts& counts, const ReplayRequest& request);
 
 }  // namespace hookline::engine
