@@ -56,7 +56,7 @@ TEST_F(Commands, ABadCommandLineEndsWithTwoAndHelpWithZero) {
   EXPECT_NE(run_hookline({"topics", "--bogus"}).errors.find("hookline topics: unknown option '--bogus'"), std::string::npos);
   EXPECT_EQ(run_hookline({"send", "--kind", "nonsense", "--config", "x"}).status.code, 2);
   EXPECT_EQ(run_hookline({}).status.code, 2);
-  for (const char* command : {"demo", "run", "validate", "render", "test", "sample", "send", "dead-letters", "topics", "webhooks", "status"}) {
+  for (const char* command : {"demo", "run", "validate", "render", "test", "sample", "send", "dead-letters", "replay", "topics", "webhooks", "status"}) {
     const auto help = run_hookline({command, "--help"});
     EXPECT_EQ(help.status.code, 0) << command;
     EXPECT_FALSE(help.output.empty()) << command;
