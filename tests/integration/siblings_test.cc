@@ -1,6 +1,7 @@
 // Two workers of one process on the in-memory cluster: what one learns of an endpoint the other knows; and the storm
 // guard from outside.
 #include <algorithm>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -29,12 +30,14 @@ class Siblings : public ::testing::Test {
   void SetUp() override {
     ASSERT_TRUE(cluster->create_topic("incidents", 4));
     for (const char* topic : {"hookline.dead-letters", "hookline.retry.10s", "hookline.retry.1m", "hookline.retry.10m", "hookline.retry.1h",
-                              "hookline.retry.6h", "hookline.webhooks", "hookline.notices", "hookline.jobs"}) {
+                              "hookline.retry.6h", "hookline.thresholds", "hookline.ordered", "hookline.correlations", "hookline.webhooks",
+                              "hookline.notices", "hookline.jobs"}) {
       ASSERT_TRUE(cluster->create_topic(topic, 1));
     }
   }
   void TearDown() override {
-    if (engine) EXPECT_TRUE(engine->stop());
+    if (!engine) return;
+    EXPECT_TRUE(engine->stop());
   }
 
   void start(const std::string& webhooks) {
