@@ -57,7 +57,7 @@ HttpAnswer answered(int status, const json::Tree& tree) {
 }
 
 HttpAnswer refused(const core::Error& error) {
-  return problem(503, "Service Unavailable", error.message);
+  return problem(503, error.message);
 }
 
 /// The webhook and key that a change is for; or why not.
@@ -71,11 +71,11 @@ Place place_of(const Call& call, const engine::Definitions& definitions) {
   Place place{parameter(call.request.query, "webhook"), parameter(call.request.query, "key"), nullptr, {}};
   place.creator = definitions.find(place.webhook);
   if (place.webhook.empty() || place.key.empty() || place.key.size() > longest) {
-    place.objection = problem(400, "Bad Request", "say which: ?webhook=NAME&key=VALUE, with the webhook that creates");
+    place.objection = problem(400, "say which: ?webhook=NAME&key=VALUE, with the webhook that creates");
   } else if (!place.creator) {
-    place.objection = problem(404, "Not Found", fmt::format("no webhook is named '{}'", place.webhook));
+    place.objection = problem(404, fmt::format("no webhook is named '{}'", place.webhook));
   } else if (!place.creator->correlation || !place.creator->correlation->creates) {
-    place.objection = problem(400, "Bad Request", fmt::format("webhook '{}' creates nothing: it has no correlation.response_id", place.webhook));
+    place.objection = problem(400, fmt::format("webhook '{}' creates nothing: it has no correlation.response_id", place.webhook));
   }
   return place;
 }
@@ -84,13 +84,13 @@ Place place_of(const Call& call, const engine::Definitions& definitions) {
 
 HttpAnswer list_correlations(const Call& call, engine::Engine& engine) {
   auto store = engine.correlations();
-  if (!store) return problem(503, "Service Unavailable", "Kafka has not answered yet");
+  if (!store) return problem(503, "Kafka has not answered yet");
   const auto& query = call.request.query;
   std::size_t limit = 100;
   if (const auto text = parameter(query, "limit"); !text.empty()) {
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), limit);
     if (fault != std::errc() || end != text.data() + text.size() || limit == 0) {
-      return problem(400, "Bad Request", "limit is a number from 1 to 500");
+      return problem(400, "limit is a number from 1 to 500");
     }
   }
   const auto page = store->list({.webhook = parameter(query, "webhook"), .key = parameter(query, "key"), .after = parameter(query, "after"),
@@ -103,21 +103,21 @@ HttpAnswer list_correlations(const Call& call, engine::Engine& engine) {
 
 HttpAnswer put_correlation(const Call& call, engine::Engine& engine) {
   auto store = engine.correlations();
-  if (!store) return problem(503, "Service Unavailable", "Kafka has not answered yet");
+  if (!store) return problem(503, "Kafka has not answered yet");
   const auto definitions = engine.definitions();
   const auto place = place_of(call, *definitions);
   if (place.objection) return *place.objection;
   const auto body = json::parse_tree(call.request.body);
-  if (!body) return problem(400, "Bad Request", body.error().message);
+  if (!body) return problem(400, body.error().message);
   const auto text_of = [&](const char* name) {
     const auto found = body->is_object() ? body->find(name) : body->end();
     if (found == body->end() || found->is_null()) return std::string();
     return found->is_string() ? found->get<std::string>() : found->is_number_integer() ? found->dump() : std::string();
   };
   state::Correlation correlation{.webhook = place.webhook, .key = place.key, .id = text_of("id"), .text = text_of("text"),
-                                 .at = core::read_clock().wall, .expires = {}, .replaces = true, .by = call.by};
+                                 .at = core::read_clock().wall, .expires = {}, .replaces = true, .by = call.by.name};
   if (correlation.id.empty() || correlation.id.size() > longest || correlation.text.size() > longest) {
-    return problem(400, "Bad Request", R"(send {"id": "…"}, a text of at most 1024 bytes or a number; "text" may stand beside it)");
+    return problem(400, R"(send {"id": "…"}, a text of at most 1024 bytes or a number; "text" may stand beside it)");
   }
   if (const auto& expires = place.creator->correlation->expires) {
     correlation.expires = correlation.at + std::chrono::duration_cast<std::chrono::milliseconds>(*expires);
@@ -128,9 +128,9 @@ HttpAnswer put_correlation(const Call& call, engine::Engine& engine) {
 
 HttpAnswer delete_correlation(const Call& call, engine::Engine& engine) {
   auto store = engine.correlations();
-  if (!store) return problem(503, "Service Unavailable", "Kafka has not answered yet");
+  if (!store) return problem(503, "Kafka has not answered yet");
   const std::string webhook = parameter(call.request.query, "webhook"), key = parameter(call.request.query, "key");
-  if (webhook.empty() || key.empty()) return problem(400, "Bad Request", "say which: ?webhook=NAME&key=VALUE");
+  if (webhook.empty() || key.empty()) return problem(400, "say which: ?webhook=NAME&key=VALUE");
   if (const auto done = store->erase(webhook, key); !done) return refused(done.error());
   return {.status = 204, .body = {}};
 }

@@ -7,7 +7,11 @@
 #include <fmt/format.h>
 
 #include "hookline/config/stored.h"
+#include "hookline/core/log.h"
+#include "hookline/engine/change_notice.h"
 #include "hookline/json/tree.h"
+#include "order.h"
+#include "query.h"
 
 namespace hookline::admin {
 namespace {
@@ -28,10 +32,6 @@ std::string_view collection(Sort sort) {
     case Sort::template_keys: return "templates";
     default: return "webhooks";
   }
-}
-
-std::string text(const json::Tree& tree) {
-  return tree.dump(-1, ' ', false, json::Tree::error_handler_t::replace) + "\n";
 }
 
 json::Tree to_json(const Listed& listed) {
@@ -55,33 +55,12 @@ json::Tree to_json(const Listed& listed) {
 std::string etag_of(const Listed& listed) { return listed.from_file ? "" : fmt::format("\"{}\"", listed.revision); }
 
 HttpAnswer not_found(const Name& name) {
-  return problem(404, "Not Found", fmt::format("there is no {} '{}'", state::name(name.sort), name.name));
+  return problem(404, fmt::format("there is no {} '{}'", state::name(name.sort), name.name));
 }
 
 HttpAnswer read_only(const Name& name) {
-  return problem(409, "Conflict", fmt::format("the {} '{}' is in a file of the service's configuration: change it there, and reload",
+  return problem(409, fmt::format("the {} '{}' is in a file of the service's configuration: change it there, and reload",
                                               state::name(name.sort), name.name));
-}
-
-HttpAnswer unwritten(const core::Error& error) {
-  switch (error.code) {
-    case core::ErrorCode::too_large: return problem(413, "Content Too Large", error.message);
-    case core::ErrorCode::timeout: return problem(504, "Gateway Timeout", error.message);
-    default: return problem(503, "Service Unavailable", error.message);
-  }
-}
-
-HttpAnswer invalid(const config::Problems& problems) {
-  json::Tree errors = json::Tree::array();
-  for (const auto& p : problems) {
-    if (!p.warning) errors.push_back({{"pointer", p.place.pointer}, {"detail", p.what}, {"remedy", p.remedy}});
-  }
-  const json::Tree body{{"type", "about:blank"},
-                        {"title", "Unprocessable Content"},
-                        {"status", 422},
-                        {"detail", fmt::format("{} mistakes in the definition", errors.size())},
-                        {"errors", errors}};
-  return {.status = 422, .content_type = "application/problem+json", .body = text(body)};
 }
 
 const Listed* find(const engine::Listing& listing, const Name& name) {
@@ -113,6 +92,11 @@ core::Result<std::optional<std::uint64_t>> wanted_revision(const HttpRequest& re
   return revision;
 }
 
+HttpAnswer renamed(const json::Tree& document, const std::string& name) {
+  return problem(422, fmt::format("the definition's name is {}, but the path says '{}'; to rename, create the new one and delete the old",
+                                  document.value("name", json::Tree()).dump(-1, ' ', false, json::Tree::error_handler_t::replace), name));
+}
+
 /// A change on its way into the store.
 class Edit {
  public:
@@ -126,16 +110,17 @@ class Edit {
     const Listed* now = listed();
     if (now && now->from_file) return read_only(name_);
     if (fresh && now) {
-      return problem(409, "Conflict", fmt::format("the {} '{}' exists; PUT replaces it", state::name(name_.sort), name_.name));
+      return problem(409, fmt::format("the {} '{}' exists; PUT replaces it", state::name(name_.sort), name_.name));
     }
     const auto stored = engine_.catalog().stored_document(name_);
     if (!stored.is_null()) document = config::unmasked_document(std::move(document), stored);
     const auto problems = engine_.catalog().check(name_.sort, document);
-    if (config::has_errors(problems)) return invalid(problems);
+    if (config::has_errors(problems)) return mistakes(problems);
     const auto base = replaced(fresh);
-    if (!base) return problem(400, "Bad Request", base.error().message);
+    if (!base) return problem(400, base.error().message);
     const auto asked = document.value("enabled", json::Tree());
     if (asked == true) document.erase("enabled");
+    document = engine_.catalog().sealed(name_, std::move(document));
     const bool unchanged = document == stored && (!*base || **base == now->revision);
     if (!unchanged) {
       if (auto failed = write(name_, *base, std::move(document))) return std::move(*failed);
@@ -151,26 +136,45 @@ class Edit {
     if (!now) return not_found(name_);
     if (now->from_file) return read_only(name_);
     const auto base = replaced(false);
-    if (!base) return problem(400, "Bad Request", base.error().message);
+    if (!base) return problem(400, base.error().message);
     if (auto failed = write(name_, *base, std::nullopt)) return std::move(*failed);
     if (now->switch_revision > 0) (void)write({Sort::webhook_switch, name_.name}, std::nullopt, std::nullopt);
     return {.status = 204, .body = {}};
   }
 
+  /// Changes keys of the definition (RFC 7396).
+  HttpAnswer patch(const json::Tree& change) {
+    const Listed* now = listed();
+    if (!now) return not_found(name_);
+    if (now->from_file) return read_only(name_);
+    seen_ = now->revision;  // nothing that came since is undone
+    auto document = engine_.catalog().stored_document(name_);
+    document.merge_patch(change);
+    if (document.value("name", json::Tree()) != name_.name) return renamed(document, name_.name);
+    return put(std::move(document), false);
+  }
+
   HttpAnswer turn(bool on) {
     const Listed* now = listed();
     if (!now) return not_found(name_);
+    const auto base = wanted_revision(call_.request);
+    if (!base) return problem(400, base.error().message);
+    if (*base && **base != now->revision) {
+      return problem(412, fmt::format("the {} '{}' is at revision {}; get it and try again", state::name(name_.sort), name_.name, now->revision));
+    }
     const auto wanted = on ? engine::Switch::on : engine::Switch::off;
     if (now->position == wanted) return shown(name_, engine_, 200);
     auto failed = write({Sort::webhook_switch, name_.name}, std::nullopt,
-                        json::Tree{{"state", engine::name(wanted)}, {"reason", fmt::format("by {}", call_.by)}});
+                        json::Tree{{"state", engine::name(wanted)}, {"reason", fmt::format("by {}", call_.by.name)}});
     return failed ? std::move(*failed) : shown(name_, engine_, 200);
   }
 
  private:
   core::Result<std::optional<std::uint64_t>> replaced(bool fresh) const {
     if (fresh || call_.request.if_none_match == "*") return std::optional<std::uint64_t>(0);
-    return wanted_revision(call_.request);
+    auto wanted = wanted_revision(call_.request);
+    if (wanted && !*wanted) *wanted = seen_;
+    return wanted;
   }
 
   /// A definition that says `enabled` moves a switch that says otherwise.
@@ -186,22 +190,47 @@ class Edit {
   /// What to answer if it was not written.
   std::optional<HttpAnswer> write(const Name& name, std::optional<std::uint64_t> base, std::optional<json::Tree> document) {
     state::Store* store = engine_.store();
-    if (!store) return problem(503, "Service Unavailable", "Kafka has not answered yet");
-    const auto written = store->write(name, base, call_.by, std::move(document));
-    if (!written) return unwritten(written.error());
-    if (written->applied) return std::nullopt;
+    if (!store) return problem(503, "Kafka has not answered yet");
+    const auto what = change_of(name, document);
+    const auto written = store->write(name, base, call_.by.name, std::move(document));
+    if (!written) return problem(written.error());
+    if (written->applied) {
+      if (what) tell(*what, written->revision);
+      return std::nullopt;
+    }
     const auto now = written->revision > 0 ? fmt::format("revision {} is in force", written->revision) : "it does not exist";
     const bool asked = !call_.request.if_match.empty() || !call_.request.if_none_match.empty();
-    auto answer = problem(asked ? 412 : 409, asked ? "Precondition Failed" : "Conflict",
+    auto answer = problem(asked ? 412 : 409,
                           fmt::format("the {} '{}' was changed meanwhile: {}; get it and try again", state::name(name.sort), name.name, now));
     if (written->revision > 0) answer.etag = fmt::format("\"{}\"", written->revision);
     return answer;
+  }
+
+  /// nullopt: nothing to tell of (a switch that goes with its webhook).
+  std::optional<engine::DefinitionChange::What> change_of(const Name& name, const std::optional<json::Tree>& document) const {
+    using What = engine::DefinitionChange::What;
+    if (name.sort != Sort::webhook_switch) return !document ? What::deleted : listed() ? What::updated : What::created;
+    if (!document) return std::nullopt;
+    return (*document)["state"] == "on" ? What::switched_on : What::switched_off;
+  }
+
+  /// The audit record. That the change is in force does not depend on it: the log of definitions says who made it, too.
+  void tell(engine::DefinitionChange::What what, std::uint64_t revision) {
+    const engine::DefinitionChange change{what, name_, call_.by.name, revision, core::read_clock().wall};
+    kafka::OwnedRecord record{.topic = engine_.settings().topics[config::OwnTopic::notices]};
+    record.key = name_.name;
+    record.value = engine::notice_of(change);
+    core::log::info("{} {} was changed by {}: revision {}", state::name(name_.sort), name_.name, call_.by.name, revision);
+    if (auto told = engine_.publish(std::move(record)); !told) {
+      core::log::error("the audit record of a change of {} {} is not written: {}", state::name(name_.sort), name_.name, told.error().message);
+    }
   }
 
   const Name name_;
   const Call& call_;
   engine::Engine& engine_;
   const std::shared_ptr<const engine::Listing> listing_;
+  std::optional<std::uint64_t> seen_;  ///< the revision that the change was made from
 };
 
 /// The document of a request without what Hookline adds. Error: invalid.
@@ -209,21 +238,37 @@ core::Result<json::Tree> document_of(const Call& call, Sort sort) {
   auto document = json::parse_tree(call.request.body);
   if (!document) return core::fail(core::ErrorCode::invalid, "the body is not JSON: " + document.error().message);
   if (!document->is_object()) return core::fail(core::ErrorCode::invalid, "the body is one definition: a JSON object");
-  for (const char* key : added_keys) document->erase(key);
-  document->erase(origin_key(sort));
+  strip_added(*document, sort);
   return document;
 }
 
 }  // namespace
 
+void strip_added(json::Tree& document, Sort sort) {
+  for (const char* key : added_keys) document.erase(key);
+  document.erase(origin_key(sort));
+}
+
 template <Sort sort>
-HttpAnswer list_definitions(const Call&, engine::Engine& engine) {
-  json::Tree items = json::Tree::array();
+HttpAnswer list_definitions(const Call& call, engine::Engine& engine) {
+  const auto query = Query::parse(call.request.query, {"limit", "after"});
+  if (!query) return problem(query.error());
+  const auto limit = query->number("limit", 1, 500);
+  if (!limit) return problem(limit.error());
+  const auto after = query->text("after", 100);
+  if (!after) return problem(after.error());
   const auto listing = engine.catalog().listing();
-  for (const auto& [name, listed] : *listing) {
-    if (name.sort == sort) items.push_back(to_json(listed));
+  const auto most = static_cast<std::size_t>(limit->value_or(100));
+  json::Tree items = json::Tree::array(), next = nullptr;
+  auto at = *after ? listing->upper_bound({sort, **after}) : listing->lower_bound({sort, ""});
+  for (; at != listing->end() && at->first.sort == sort; ++at) {
+    if (items.size() == most) {
+      next = items.back()["name"];
+      break;
+    }
+    items.push_back(to_json(at->second));
   }
-  return {.body = text({{"items", std::move(items)}, {"next", nullptr}})};
+  return answer({{"items", std::move(items)}, {"next", std::move(next)}});
 }
 
 template <Sort sort>
@@ -234,11 +279,11 @@ HttpAnswer get_definition(const Call& call, engine::Engine& engine) {
 template <Sort sort>
 HttpAnswer create_definition(const Call& call, engine::Engine& engine) {
   auto document = document_of(call, sort);
-  if (!document) return problem(400, "Bad Request", document.error().message);
+  if (!document) return problem(400, document.error().message);
   const auto name = document->value("name", json::Tree());
   if (!name.is_string() || name.get_ref<const std::string&>().find('/') != std::string::npos) {
     const auto problems = engine.catalog().check(sort, *document);  // says what a name may be
-    return config::has_errors(problems) ? invalid(problems) : problem(422, "Unprocessable Content", "the definition has no name");
+    return config::has_errors(problems) ? mistakes(problems) : problem(422, "the definition has no name");
   }
   return Edit({sort, name.get<std::string>()}, call, engine).put(std::move(*document), true);
 }
@@ -246,13 +291,11 @@ HttpAnswer create_definition(const Call& call, engine::Engine& engine) {
 template <Sort sort>
 HttpAnswer put_definition(const Call& call, engine::Engine& engine) {
   auto document = document_of(call, sort);
-  if (!document) return problem(400, "Bad Request", document.error().message);
+  if (!document) return problem(400, document.error().message);
+  if (const auto& tag = call.request.if_none_match; !tag.empty() && tag != "*") return problem(400, "If-None-Match is * here: only if there is none yet");
   auto& name = (*document)["name"];
   if (name.is_null()) name = call.name;
-  if (name != call.name) {
-    return problem(422, "Unprocessable Content",
-                   fmt::format("the definition's name is {}, but the path says '{}'; to rename, create the new one and delete the old", name.dump(), call.name));
-  }
+  if (name != call.name) return renamed(*document, call.name);
   return Edit({sort, call.name}, call, engine).put(std::move(*document), false);
 }
 
@@ -262,10 +305,13 @@ HttpAnswer delete_definition(const Call& call, engine::Engine& engine) {
 }
 
 HttpAnswer patch_webhook(const Call& call, engine::Engine& engine) {
-  const auto change = json::parse_tree(call.request.body);
-  const bool good = change && change->is_object() && change->size() == 1 && change->contains("enabled") && (*change)["enabled"].is_boolean();
-  if (!good) return problem(400, "Bad Request", R"(send {"enabled": true} or {"enabled": false}; PUT replaces the definition)");
-  return Edit({Sort::webhook, call.name}, call, engine).turn((*change)["enabled"].get<bool>());
+  const auto change = document_of(call, Sort::webhook);
+  if (!change) return problem(400, change.error().message);
+  if (change->empty()) return problem(400, R"(a patch that changes nothing: send e.g. {"enabled": false})");
+  Edit edit({Sort::webhook, call.name}, call, engine);
+  if (change->size() == 1 && change->contains("enabled") && (*change)["enabled"].is_boolean()) return edit.turn((*change)["enabled"].get<bool>());
+  if (!call.by.admin) return problem(403, fmt::format("the token '{}' has not got the scope admin; operate may switch `enabled` alone", call.by.name));
+  return edit.patch(*change);
 }
 
 // The sorts that have routes.

@@ -7,16 +7,9 @@
 
 #include "hookline/engine/engine.h"
 #include "hookline/state/definition_log.h"
-#include "http.h"
+#include "routes.h"
 
 namespace hookline::admin {
-
-/// A request that has found its route.
-struct Call {
-  const HttpRequest& request;
-  std::string name;  ///< what stands for {name} in the path
-  std::string by;    ///< who asks
-};
 
 template <state::Sort sort>
 HttpAnswer list_definitions(const Call& call, engine::Engine& engine);
@@ -28,7 +21,10 @@ template <state::Sort sort>
 HttpAnswer put_definition(const Call& call, engine::Engine& engine);
 template <state::Sort sort>
 HttpAnswer delete_definition(const Call& call, engine::Engine& engine);
-/// {"enabled": bool}: the switch of a webhook, also of one that is in a file.
+/// {"enabled": bool}: the switch of a webhook, also of one that is in a file. Else a merge patch of its definition.
 HttpAnswer patch_webhook(const Call& call, engine::Engine& engine);
+
+/// Takes out what Hookline adds to an answer.
+void strip_added(json::Tree& document, state::Sort sort);
 
 }  // namespace hookline::admin

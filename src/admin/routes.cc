@@ -4,140 +4,164 @@
 #include <array>
 #include <optional>
 
+#include <fmt/format.h>
+
+#include "assets.h"
 #include "correlations.h"
+#include "dead_letters.h"
 #include "definitions.h"
-#include "hookline/core/crypto.h"
-#include "hookline/json/tree.h"
+#include "deliveries.h"
+#include "preview.h"
+#include "query.h"
 #include "status_json.h"
+#include "trials.h"
 
 namespace hookline::admin {
 namespace {
 
 using Scope = config::Token::Scope;
+using state::Sort;
 
 HttpAnswer healthz(const Call&, engine::Engine&) { return {.content_type = "text/plain", .body = "ok\n"}; }
 
 HttpAnswer readyz(const Call&, engine::Engine& engine) {
   const auto readiness = engine.readiness();
-  json::Tree body{{"ready", readiness.ready}, {"reasons", readiness.reasons}, {"warnings", readiness.warnings}};
-  return {.status = readiness.ready ? 200 : 503, .body = body.dump() + "\n"};
+  return {.status = readiness.ready ? 200 : 503,
+          .body = text({{"ready", readiness.ready}, {"reasons", readiness.reasons}, {"warnings", readiness.warnings}})};
 }
 
 HttpAnswer metrics(const Call&, engine::Engine& engine) {
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = engine.exposition()};
 }
 
-HttpAnswer status(const Call&, engine::Engine& engine) {
-  return {.body = to_json(engine.status(), engine.readiness()).dump() + "\n"};
+HttpAnswer status(const Call&, engine::Engine& engine) { return answer(to_json(engine.status(), engine.readiness())); }
+
+// schemas/openapi.yaml describes them; a test compares.
+constexpr auto table = std::to_array<Route>({
+    {"GET", "/", std::nullopt, Lane::at_once, index_page},
+    {"GET", "/ui/{name}", std::nullopt, Lane::at_once, asset},
+    {"GET", "/healthz", std::nullopt, Lane::at_once, healthz},
+    {"GET", "/readyz", std::nullopt, Lane::quick, readyz},
+    {"GET", "/metrics", Scope::read, Lane::quick, metrics},  // open with admin.metrics_public
+    {"GET", "/api/v1/status", Scope::read, Lane::quick, status},
+    {"GET", "/api/v1/correlations", Scope::read, Lane::slow, list_correlations},
+    {"PUT", "/api/v1/correlations", Scope::operate, Lane::slow, put_correlation},
+    {"DELETE", "/api/v1/correlations", Scope::operate, Lane::slow, delete_correlation},
+    {"GET", "/api/v1/webhooks", Scope::read, Lane::quick, list_definitions<Sort::webhook>},
+    {"POST", "/api/v1/webhooks", Scope::admin, Lane::slow, create_definition<Sort::webhook>},
+    {"GET", "/api/v1/webhooks/{name}", Scope::read, Lane::quick, get_definition<Sort::webhook>},
+    {"PUT", "/api/v1/webhooks/{name}", Scope::admin, Lane::slow, put_definition<Sort::webhook>},
+    {"DELETE", "/api/v1/webhooks/{name}", Scope::admin, Lane::slow, delete_definition<Sort::webhook>},
+    {"PATCH", "/api/v1/webhooks/{name}", Scope::operate, Lane::slow, patch_webhook},  // admin for more than the switch
+    {"POST", "/api/v1/webhooks/{name}/test", Scope::operate, Lane::slow, test_webhook},
+    {"GET", "/api/v1/webhooks/{name}/deliveries", Scope::read, Lane::slow, list_deliveries},
+    {"POST", "/api/v1/test", Scope::admin, Lane::slow, test_unsaved},
+    {"POST", "/api/v1/render", Scope::read, Lane::slow, render},
+    {"GET", "/api/v1/events", Scope::read, Lane::slow, list_events},
+    {"GET", "/api/v1/events/values", Scope::read, Lane::slow, list_values},
+    {"GET", "/api/v1/event-types", Scope::read, Lane::quick, list_event_types},
+    {"GET", "/api/v1/deliveries/{id}", Scope::read, Lane::slow, get_delivery},
+    {"POST", "/api/v1/deliveries/{id}/redeliver", Scope::operate, Lane::slow, redeliver},
+    {"GET", "/api/v1/dead-letters", Scope::read, Lane::slow, list_dead_letters},
+    {"GET", "/api/v1/dead-letters/groups", Scope::read, Lane::slow, group_dead_letters},
+    {"GET", "/api/v1/dead-letters/{id}", Scope::read, Lane::slow, get_dead_letter},
+    {"GET", "/api/v1/policies", Scope::read, Lane::quick, list_definitions<Sort::policy>},
+    {"POST", "/api/v1/policies", Scope::admin, Lane::slow, create_definition<Sort::policy>},
+    {"GET", "/api/v1/policies/{name}", Scope::read, Lane::quick, get_definition<Sort::policy>},
+    {"PUT", "/api/v1/policies/{name}", Scope::admin, Lane::slow, put_definition<Sort::policy>},
+    {"DELETE", "/api/v1/policies/{name}", Scope::admin, Lane::slow, delete_definition<Sort::policy>},
+    {"GET", "/api/v1/templates", Scope::read, Lane::quick, list_definitions<Sort::template_keys>},
+    {"POST", "/api/v1/templates", Scope::admin, Lane::slow, create_definition<Sort::template_keys>},
+    {"GET", "/api/v1/templates/{name}", Scope::read, Lane::quick, get_definition<Sort::template_keys>},
+    {"PUT", "/api/v1/templates/{name}", Scope::admin, Lane::slow, put_definition<Sort::template_keys>},
+    {"DELETE", "/api/v1/templates/{name}", Scope::admin, Lane::slow, delete_definition<Sort::template_keys>},
+});
+
+/// The first segment of `path`, which loses it.
+std::string_view cut(std::string_view& path) {
+  const auto end = std::min(path.find('/'), path.size());
+  const auto segment = path.substr(0, end);
+  path.remove_prefix(std::min(end + 1, path.size()));
+  return segment;
 }
 
-struct Route {
-  std::string_view method;
-  std::string_view path;       ///< `{name}` at its end takes one segment
-  std::optional<Scope> scope;  ///< nullopt: open to everybody who reaches the listener
-  HttpAnswer (*handle)(const Call&, engine::Engine&);
-};
-
-using state::Sort;
-
-constexpr std::array<Route, 23> routes{{
-    {"GET", "/healthz", std::nullopt, healthz},
-    {"GET", "/readyz", std::nullopt, readyz},
-    {"GET", "/metrics", Scope::read, metrics},  // open with admin.metrics_public
-    {"GET", "/api/v1/status", Scope::read, status},
-    {"GET", "/api/v1/correlations", Scope::read, list_correlations},
-    {"PUT", "/api/v1/correlations", Scope::operate, put_correlation},
-    {"DELETE", "/api/v1/correlations", Scope::operate, delete_correlation},
-    {"GET", "/api/v1/webhooks", Scope::read, list_definitions<Sort::webhook>},
-    {"POST", "/api/v1/webhooks", Scope::admin, create_definition<Sort::webhook>},
-    {"GET", "/api/v1/webhooks/{name}", Scope::read, get_definition<Sort::webhook>},
-    {"PUT", "/api/v1/webhooks/{name}", Scope::admin, put_definition<Sort::webhook>},
-    {"DELETE", "/api/v1/webhooks/{name}", Scope::admin, delete_definition<Sort::webhook>},
-    {"PATCH", "/api/v1/webhooks/{name}", Scope::operate, patch_webhook},
-    {"GET", "/api/v1/policies", Scope::read, list_definitions<Sort::policy>},
-    {"POST", "/api/v1/policies", Scope::admin, create_definition<Sort::policy>},
-    {"GET", "/api/v1/policies/{name}", Scope::read, get_definition<Sort::policy>},
-    {"PUT", "/api/v1/policies/{name}", Scope::admin, put_definition<Sort::policy>},
-    {"DELETE", "/api/v1/policies/{name}", Scope::admin, delete_definition<Sort::policy>},
-    {"GET", "/api/v1/templates", Scope::read, list_definitions<Sort::template_keys>},
-    {"POST", "/api/v1/templates", Scope::admin, create_definition<Sort::template_keys>},
-    {"GET", "/api/v1/templates/{name}", Scope::read, get_definition<Sort::template_keys>},
-    {"PUT", "/api/v1/templates/{name}", Scope::admin, put_definition<Sort::template_keys>},
-    {"DELETE", "/api/v1/templates/{name}", Scope::admin, delete_definition<Sort::template_keys>},
-}};
-
 /// Does the path belong to the route? Gives what stands for {name}.
-std::optional<std::string> match(const Route& route, std::string_view path) {
-  constexpr std::string_view hole = "{name}";
-  if (!route.path.ends_with(hole)) return route.path == path ? std::optional<std::string>("") : std::nullopt;
-  const auto front = route.path.substr(0, route.path.size() - hole.size());
-  if (!path.starts_with(front) || path.size() == front.size()) return std::nullopt;
-  const auto name = path.substr(front.size());
-  return name.find('/') == name.npos ? std::optional(std::string(name)) : std::nullopt;
+std::optional<std::string> match(std::string_view pattern, std::string_view path) {
+  if (std::count(pattern.begin(), pattern.end(), '/') != std::count(path.begin(), path.end(), '/')) return std::nullopt;
+  std::string name;
+  while (!pattern.empty() || !path.empty()) {
+    const auto wanted = cut(pattern), given = cut(path);
+    if (!wanted.starts_with('{')) {
+      if (wanted != given) return std::nullopt;
+      continue;
+    }
+    auto decoded = percent_decoded(given, false);
+    if (!decoded || decoded->empty()) return std::nullopt;
+    name = std::move(*decoded);
+  }
+  return name;
+}
+
+Found refuse(HttpAnswer answer) { return {nullptr, {}, {}, std::move(answer)}; }
+
+std::string_view name_of(Scope scope) {
+  return scope == Scope::read ? "read" : scope == Scope::operate ? "operate" : "admin";
+}
+
+bool is_json(std::string_view type) {
+  type = type.substr(0, std::min(type.find(';'), type.size()));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  std::string lower(type);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower == "application/json" || (lower.starts_with("application/") && lower.ends_with("+json"));
+}
+
+Found admit(const Route& route, std::string name, const HttpRequest& request, const config::Admin& settings) {
+  const bool open = !route.scope || (settings.metrics_public && route.path == "/metrics");
+  auto bearer = bearer_of(settings, request.authorization);
+  if (!open && !bearer) return refuse(problem(401, "send `Authorization: Bearer TOKEN` with a token of admin.token or admin.tokens"));
+  if (!open && !bearer->may(*route.scope)) {
+    return refuse(problem(403, fmt::format("the token '{}' has not got the scope {}", bearer->name, name_of(*route.scope))));
+  }
+  if (!request.body.empty() && !is_json(request.content_type)) {
+    return refuse(problem(415, "a body is JSON here: send Content-Type: application/json"));
+  }
+  return {&route, std::move(name), bearer.value_or(Bearer{}), {}};
 }
 
 }  // namespace
 
-HttpAnswer problem(int status, std::string_view title, std::string_view detail) {
-  const json::Tree body{{"type", "about:blank"}, {"title", title}, {"status", status}, {"detail", detail}};
-  return {.status = status, .content_type = "application/problem+json",
-          .body = body.dump(-1, ' ', false, json::Tree::error_handler_t::replace) + "\n"};
-}
+std::span<const Route> routes() { return table; }
 
-bool may(const config::Admin& settings, std::string_view authorization, Scope scope) {
-  if (settings.tokens.empty()) return true;
-  constexpr std::string_view bearer = "Bearer ";
-  if (!authorization.starts_with(bearer)) return false;
-  const auto given = authorization.substr(bearer.size());
-  bool allowed = false;
-  for (const auto& token : settings.tokens) {  // all of them, so that time tells nothing
-    const bool same = core::equal_in_constant_time(given, token.value.reveal());
-    const bool has = std::find(token.scopes.begin(), token.scopes.end(), scope) != token.scopes.end();
-    const bool all = std::find(token.scopes.begin(), token.scopes.end(), Scope::admin) != token.scopes.end();
-    allowed = allowed || (same && (has || all));
+Found find_route(const HttpRequest& request, const config::Admin& settings) {
+  if (auto against = objection(request, settings)) return refuse(std::move(*against));
+  std::string allowed;
+  const Route* chosen = nullptr;
+  std::string chosen_name;
+  for (const auto& route : table) {
+    auto name = match(route.path, request.path);
+    if (!name) continue;
+    if (route.method == request.method || (route.method == "GET" && request.method == "HEAD")) {
+      // A path spelled out counts more than one with a hole.
+      if (chosen == nullptr || route.path.find('{') == route.path.npos) {
+        chosen = &route;
+        chosen_name = std::move(*name);
+      }
+      continue;
+    }
+    allowed += (allowed.empty() ? "" : ", ") + std::string(route.method) + (route.method == "GET" ? ", HEAD" : "");
   }
-  return allowed;
-}
-
-std::string bearer_name(const config::Admin& settings, std::string_view authorization) {
-  for (const auto& token : settings.tokens) {
-    if (core::equal_in_constant_time(authorization, "Bearer " + token.value.reveal())) return token.name;
-  }
-  return "local";
-}
-
-bool is_local_host(std::string_view host) {
-  const auto bracket = host.find(']');
-  const auto colon = host.rfind(':');
-  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) host = host.substr(0, colon);
-  const bool loopback = host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
-  return loopback || host == "localhost" || host == "[::1]";
+  if (chosen) return admit(*chosen, std::move(chosen_name), request, settings);
+  if (allowed.empty()) return refuse(problem(404, "no such path: " + request.path));
+  auto answer = problem(405, "this path takes " + allowed);
+  answer.allow = allowed;
+  return refuse(std::move(answer));
 }
 
 HttpAnswer route(const HttpRequest& request, const config::Admin& settings, engine::Engine& engine) {
-  if (settings.tokens.empty() && !is_local_host(request.host)) {
-    return problem(403, "Forbidden", "without a token the admin API answers only to a Host of this machine, e.g. localhost");
-  }
-  std::string allowed;
-  for (const auto& route : routes) {
-    auto name = match(route, request.path);
-    if (!name) continue;
-    if (route.method != request.method && !(route.method == "GET" && request.method == "HEAD")) {
-      allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
-      continue;
-    }
-    const bool open = !route.scope || (settings.metrics_public && route.path == "/metrics");
-    if (!open && !may(settings, request.authorization, *route.scope)) {
-      return problem(401, "Unauthorized", "send `Authorization: Bearer TOKEN` with a token of admin.token or admin.tokens that has this scope");
-    }
-    return route.handle({request, std::move(*name), bearer_name(settings, request.authorization)}, engine);
-  }
-  if (!allowed.empty()) {
-    auto answer = problem(405, "Method Not Allowed", "this path takes " + allowed);
-    answer.allow = allowed;
-    return answer;
-  }
-  return problem(404, "Not Found", "no such path: " + request.path);
+  auto found = find_route(request, settings);
+  if (!found.route) return std::move(found.answer);
+  return found.route->handle({request, std::move(found.name), std::move(found.by)}, engine);
 }
 
 }  // namespace hookline::admin

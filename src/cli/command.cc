@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "hookline/config/sealed.h"
 #include "hookline/kafka/properties.h"
 
 namespace hookline::cli {
@@ -31,6 +32,7 @@ void check_kafka(config::Configuration& configuration) {
 Loaded load(const std::string& file) {
   Loaded loaded{config::load(file), nullptr};
   check_kafka(loaded.configuration);
+  (void)config::sealing_keys(config::SecretSource::system(), file, loaded.configuration.problems);
   loaded.definitions = engine::Definitions::compile(loaded.configuration, loaded.configuration.problems);
   config::sort_problems(loaded.configuration.problems, loaded.configuration.files);
   return loaded;

@@ -3,9 +3,9 @@
 
 #include "command.h"
 #include "event_input.h"
+#include "hookline/admin/trial_json.h"
 #include "hookline/engine/trial.h"
 #include "hookline/settle/delivery_id.h"
-#include "request_json.h"
 
 namespace hookline::cli {
 namespace {
@@ -15,25 +15,6 @@ struct RenderOptions {
   bool explain = false;
   bool json = false;  ///< accepted for the sake of scripts that always ask for it
 };
-
-json::Tree explain_json(const engine::Webhook& webhook, const engine::Match& match) {
-  json::Tree terms = json::Tree::array();
-  for (const auto& term : match.terms) {
-    terms.push_back({{"term", webhook.filter.substr(term.at, term.length)}, {"depth", term.depth},
-                     {"result", term.result}, {"seen", term.seen}});
-  }
-  json::Tree policies = json::Tree::array();
-  for (const auto& policy : match.policies) {
-    json::Tree row{{"policy", policy.policy->name}, {"takes", policy.takes}, {"why", policy.note}};
-    for (const auto& term : policy.terms) {
-      row["terms"].push_back({{"term", policy.policy->criteria.substr(term.at, term.length)}, {"depth", term.depth},
-                              {"result", term.result}, {"seen", term.seen}});
-    }
-    policies.push_back(std::move(row));
-  }
-  return {{"policies", std::move(policies)}, {"events", webhook.events}, {"filter", webhook.filter.empty() ? json::Tree(nullptr) : json::Tree(webhook.filter)},
-          {"why", match.note}, {"terms", terms}};
-}
 
 int render_event(const RenderOptions& options, const Loaded& loaded, const engine::Webhook& webhook, const InputEvent& input) {
   const auto now = core::read_clock().wall;
@@ -52,7 +33,7 @@ int render_event(const RenderOptions& options, const Loaded& loaded, const engin
   if (webhook.position == engine::Switch::off) out["enabled"] = false;
   const auto* policy = match->policy();
   if (policy) out["policy"] = policy->name;
-  if (options.explain) out["explain"] = explain_json(webhook, *match);
+  if (options.explain) out["explain"] = admin::to_json(webhook, *match);
   json::Tree requests = json::Tree::array();
   core::Hasher hasher;
   bool failed = false;
@@ -62,7 +43,7 @@ int render_event(const RenderOptions& options, const Loaded& loaded, const engin
                                        .policy = policy ? engine::note_of(*policy) : settle::PolicyNote{}}, now);
     json::Tree row{{"endpoint", endpoint.name}};
     if (request) {
-      row.update(to_json(engine::masked(std::move(*request), webhook, endpoint)));
+      row.update(admin::to_json(deliver::masked(std::move(*request))));
     } else {
       failed = true;
       row["error"] = request.error().message;

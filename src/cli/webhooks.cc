@@ -28,15 +28,22 @@ core::Result<admin::ClientAnswer> call(const WebhooksOptions& options, const adm
 std::string path_of(const std::string& name) { return fmt::format("{}/{}", webhooks_path, name); }
 
 int list(const WebhooksOptions& options) {
-  int code = exit_failed;
-  const auto body = expect(call(options, {"GET", std::string(webhooks_path), {}, {}}), code);
-  if (!body) return code;
+  json::Tree items = json::Tree::array();
+  std::string query = "?limit=500";
+  while (!query.empty()) {
+    int code = exit_failed;
+    const auto page = expect(call(options, {"GET", std::string(webhooks_path) + query, {}, {}}), code);
+    if (!page) return code;
+    for (const auto& item : page->value("items", json::Tree::array())) items.push_back(item);
+    const auto next = page->value("next", json::Tree());
+    query = next.is_string() ? "?limit=500&after=" + next.get<std::string>() : std::string();
+  }
   if (options.json) {
-    fmt::print("{}\n", dump(*body));
+    fmt::print("{}\n", dump({{"items", items}, {"next", nullptr}}));
     return exit_ok;
   }
   fmt::print("{:<32} {:<6} {:<8} {:>8}  {}\n", "NAME", "SOURCE", "STATE", "REVISION", "NOTE");
-  for (const auto& item : body->value("items", json::Tree::array())) {
+  for (const auto& item : items) {
     const auto text = [&](const char* key) { return item.value(key, std::string()); };
     fmt::print("{:<32} {:<6} {:<8} {:>8}  {}\n", text("name"), text("source"), text("state"), item.value("revision", 0),
                item.contains("trouble") ? text("trouble") : text("reason"));

@@ -23,6 +23,9 @@ bool is_variable_name(std::string_view name) {
          name.npos;
 }
 
+/// What opens everything else is no webhook's to send, whatever globs name it.
+bool is_own_secret(std::string_view name) { return name.starts_with("HOOKLINE_SECRET_KEY") || name == "HOOKLINE_ADMIN_TOKEN"; }
+
 /// An editor's or `echo`'s line break at the end of a secret file is not part of the secret.
 void drop_last_break(std::string& text) {
   if (text.ends_with('\n')) text.pop_back();
@@ -127,6 +130,7 @@ SecretSource SecretSource::system() {
 SecretSource SecretSource::within(SecretScope scope) {
   const auto system = SecretSource::system();
   return {[system, names = scope.env](const std::string& name) -> std::optional<std::string> {
+            if (is_own_secret(name)) return std::nullopt;
             for (const auto& pattern : names) {
               if (glob_matches(pattern, name)) return system.env(name);
             }
@@ -134,6 +138,7 @@ SecretSource SecretSource::within(SecretScope scope) {
           },
           [system, files = scope.files](const std::filesystem::path& path) -> std::optional<std::string> {
             const auto plain = path.lexically_normal();
+            if (const auto own = system.env("HOOKLINE_SECRET_KEY_FILE"); own && std::filesystem::path(*own).lexically_normal() == plain) return std::nullopt;
             for (const auto& pattern : files) {
               if (glob_matches(pattern, plain.string())) return system.file(plain);
             }

@@ -9,6 +9,8 @@
 #include "hookline/config/secret.h"
 #include "network.h"
 #include "reader.h"
+#include "secret_places.h"
+#include "secrets.h"
 #include "yaml.h"
 
 namespace hookline::config {
@@ -29,66 +31,13 @@ auto read_document(const json::Tree& document, const std::string& label, Problem
   return result;
 }
 
-/// What stands at a place and must not be shown, and how to write it instead.
-struct SecretPlace {
-  std::string pointer;
-  const json::Tree* value;
-};
-
-/// Where webhooks and templates hold secrets; `*` is any key or index.
-constexpr std::array secret_places{
-    std::string_view("/auth/basic/password"), std::string_view("/auth/bearer"),
-    std::string_view("/auth/headers/*"),      std::string_view("/auth/oauth2/client_secret"),
-    std::string_view("/signing/secrets/*"),
-};
-
-void collect(const json::Tree& tree, std::string_view rest, const std::string& pointer,
-             std::vector<SecretPlace>& out) {
-  if (rest.empty()) return out.push_back({pointer, &tree});
-  const auto end = std::min(rest.size(), rest.find('/', 1));
-  const auto segment = rest.substr(1, end - 1);
-  const auto tail = rest.substr(end);
-  if (segment != "*") {
-    const auto child = tree.is_object() ? tree.find(std::string(segment)) : tree.end();
-    if (child != tree.end()) collect(*child, tail, append_pointer(pointer, segment), out);
-  } else if (tree.is_array()) {
-    for (std::size_t i = 0; i < tree.size(); ++i)
-      collect(tree[i], tail, append_pointer(pointer, std::to_string(i)), out);
-  } else if (tree.is_object()) {
-    for (const auto& [key, value] : tree.items())
-      collect(value, tail, append_pointer(pointer, key), out);
-  }
-}
-
-bool has_secret_url(const json::Tree& document) {
-  return document.is_object() && document.value("secret_url", json::Tree(false)) == json::Tree(true);
-}
-
-std::vector<SecretPlace> secrets_of(const json::Tree& document) {
-  std::vector<SecretPlace> places;
-  for (const auto place : secret_places)
-    collect(document, place, "", places);
-  if (has_secret_url(document)) collect(document, "/endpoints/*/url", "", places);
-  std::vector<SecretPlace> rest;
-  collect(document, "/headers/*", "", rest);
-  std::erase_if(rest, [](const SecretPlace& p) { return !credential_header(p.pointer.substr(p.pointer.rfind('/') + 1)); });
-  places.insert(places.end(), rest.begin(), rest.end());
-  rest.clear();
-  collect(document, "/proxy", "", rest);
-  for (const auto& proxy : rest) {
-    if (proxy.value->is_string() && proxy.value->get_ref<const std::string&>().find('@') != std::string::npos)
-      places.push_back(proxy);
-  }
-  return places;
-}
-
 /// Texts in which `${env:…}` is a placeholder and no reference.
 bool holds_placeholders(std::string_view key) {
   return key == "payload" || key == "fields" || key == "filter" || key == "criteria" || key == "example";
 }
 
 std::string mask_references(std::string text) {
-  for (const std::string_view start : {"${env:", "${file:"}) {
+  for (const std::string_view start : {std::string_view("${env:"), std::string_view("${file:"), sealed_start}) {
     for (auto at = text.find(start); at != std::string::npos; at = text.find(start, at)) {
       const auto end = text.find('}', at);
       text.replace(at, end == std::string::npos ? end : end - at + 1, mask);
@@ -149,14 +98,21 @@ std::vector<json::Tree> parse_documents(std::string_view yaml, const std::string
   return documents;
 }
 
-void refuse_literal_secrets(const json::Tree& document, const std::string& label, Problems& problems) {
+void refuse_literal_secrets(const json::Tree& document, const std::string& label, bool sealable, Problems& problems) {
   for (const auto& place : secrets_of(document)) {
-    if (!place.value->is_string() || has_reference(place.value->get_ref<const std::string&>())) continue;
-    problems.push_back({{label, 0, 0, place.pointer},
-                        fmt::format("'{}' holds the secret itself, and what is made through the API is stored in Kafka as it is",
-                                    setting_name(place.pointer)),
-                        "write a reference, ${env:NAME} or ${file:PATH}, to what `secrets` in the service's settings names",
-                        false});
+    if (!place.value->is_string()) continue;
+    const auto& text = place.value->get_ref<const std::string&>();
+    if (has_reference(text) || text.find(sealed_start) != std::string::npos) continue;
+    const auto name = setting_name(place.pointer);
+    if (text == mask) {
+      problems.push_back({{label, 0, 0, place.pointer}, fmt::format("'{}' is ***, which is shown instead of a secret, and nothing is stored for it here", name),
+                          "write the secret, or a reference: ${env:NAME}", false});
+    } else if (!sealable) {
+      problems.push_back({{label, 0, 0, place.pointer},
+                          fmt::format("'{}' holds the secret itself, and this process has no key to store it encrypted", name),
+                          "write a reference, ${env:NAME} or ${file:PATH}, to what `secrets` in the service's settings names, or set HOOKLINE_SECRET_KEY",
+                          false});
+    }
   }
 }
 

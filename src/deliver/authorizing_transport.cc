@@ -151,7 +151,7 @@ void AuthorizingTransport::send(Place place) {
   --waiting_;
   Request request = attempt.request;
   std::erase_if(request.headers, [](const HttpHeader& header) { return same_header_name(header.name, "authorization"); });
-  request.headers.push_back({"Authorization", "Bearer " + attempt.source->token});
+  request.headers.push_back({"Authorization", "Bearer " + attempt.source->token, true});
   inner_->start(std::move(request));
 }
 

@@ -130,6 +130,7 @@ class CurlTransport final : public Transport {
 
 void CurlTransport::start(Request&& request) {
   if (auto answer = refusal(request)) {
+    if (request.kept) answer->request = std::make_shared<const Request>(std::move(request));
     answers_.push_back(std::move(*answer));
     return plan();
   }
@@ -229,6 +230,7 @@ void CurlTransport::finish(Transfer& transfer, Answer&& answer) {
   answers_.push_back(std::move(answer));
   auto node = in_flight_.extract(transfer.request().id);
   auto owner = std::move(node.mapped());
+  if (transfer.request().kept) answers_.back().request = transfer.take_request();
   if (idle_.size() >= most_idle_transfers) return;
   transfer.place = std::move(node);
   transfer.rest();

@@ -56,6 +56,8 @@ class Transfer {
   CURL* easy() const { return easy_; }
   static Transfer& of(CURL* easy);
   const Request& request() const { return request_; }
+  /// When it has ended and is not used any more: the request itself.
+  std::shared_ptr<const Request> take_request() { return std::make_shared<const Request>(std::move(request_)); }
 
   // Kept by the transport.
   Host* host = nullptr;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "hookline/config/sealed.h"
 #include "hookline/config/stored.h"
 
 namespace hookline::engine {
@@ -61,9 +62,21 @@ Listed from_log(const Name& name, const state::Version& version) {
   return listed;
 }
 
+/// Whoever starts the service has checked them.
+core::SealingKeys keys_of_process() {
+  config::Problems ignored;
+  return config::sealing_keys(config::SecretSource::system(), "", ignored);
+}
+
+/// "webhook/NAME": what sealed secrets belong to.
+std::string owner_of(Sort sort, const json::Tree& document) {
+  const auto name = document.is_object() ? document.value("name", json::Tree("")) : json::Tree("");
+  return fmt::format("{}/{}", state::name(sort), name.is_string() ? name.get<std::string>() : std::string());
+}
+
 }  // namespace
 
-Catalog::Catalog(config::Configuration files) : files_(std::move(files)) {}
+Catalog::Catalog(config::Configuration files) : keys_(keys_of_process()), files_(std::move(files)) {}
 
 Edition Catalog::set_files(config::Configuration files) {
   const std::lock_guard lock(mutex_);
@@ -139,7 +152,7 @@ void Catalog::add_templates(Edition& edition, Listing& listing) {
       seen.emplace_back(name.name, version.revision);
       auto& listed = listing[name] = from_log(name, version);
       config::Problems problems;
-      if (auto parsed = config::parse_template(*version.document, label_of(name), problems, secrets())) {
+      if (auto parsed = load_template(*version.document, problems)) {
         merged_.templates.push_back(std::move(*parsed));
       } else {
         listed.trouble = first_error(problems);
@@ -152,15 +165,50 @@ void Catalog::add_templates(Edition& edition, Listing& listing) {
   templates_seen_ = std::move(seen);
 }
 
+std::shared_ptr<const Definitions> Catalog::compile_alone(const json::Tree& document, config::Problems& problems,
+                                                          std::optional<config::Webhook>& webhook) const {
+  config::Problems found;
+  std::vector<std::string> opened;
+  const auto whole = config::opened_document(document, owner_of(Sort::webhook, document), keys_, "webhook", found, opened);
+  std::shared_ptr<const Definitions> definitions;
+  if (!config::has_errors(found)) webhook = config::parse_webhook(whole, "webhook", merged_.templates, found, secrets());
+  if (webhook) {
+    config::Configuration alone;
+    alone.settings = files_.settings;
+    alone.webhooks.push_back(*webhook);
+    definitions = Definitions::compile(alone, found);
+  }
+  config::mask_problems(found, opened);
+  const bool good = webhook && !config::has_errors(found);
+  problems.insert(problems.end(), found.begin(), found.end());
+  return good ? definitions : nullptr;
+}
+
+std::shared_ptr<const Definitions> Catalog::compile_unsaved(const json::Tree& document, config::Problems& problems) const {
+  const std::lock_guard lock(mutex_);
+  std::optional<config::Webhook> webhook;
+  return compile_alone(document, problems, webhook);
+}
+
 std::optional<config::Webhook> Catalog::load_webhook(const json::Tree& document, config::Problems& problems) const {
-  config::Configuration alone;
-  alone.settings = files_.settings;
-  auto webhook = config::parse_webhook(document, "webhook", merged_.templates, problems, secrets());
-  if (!webhook) return std::nullopt;
-  alone.webhooks.push_back(*webhook);
-  (void)Definitions::compile(alone, problems);
-  if (config::has_errors(problems)) return std::nullopt;
-  return webhook;
+  std::optional<config::Webhook> webhook;
+  return compile_alone(document, problems, webhook) ? std::move(webhook) : std::nullopt;
+}
+
+std::optional<config::TemplateSource> Catalog::load_template(const json::Tree& document, config::Problems& problems) const {
+  config::Problems found;
+  std::vector<std::string> opened;
+  const auto whole = config::opened_document(document, owner_of(Sort::template_keys, document), keys_, "template", found, opened);
+  std::optional<config::TemplateSource> parsed;
+  if (!config::has_errors(found)) parsed = config::parse_template(whole, "template", found, secrets());
+  config::mask_problems(found, opened);
+  problems.insert(problems.end(), found.begin(), found.end());
+  return parsed;
+}
+
+json::Tree Catalog::sealed(const Name& name, json::Tree document) const {
+  const auto stored = stored_document(name);
+  return config::sealed_document(std::move(document), stored, label_of(name), keys_);
 }
 
 void Catalog::add_webhook(const Name& name, const state::Version& version, Edition& edition, Listing& listing) {
@@ -255,7 +303,7 @@ config::Problems Catalog::check(Sort sort, const json::Tree& document) const {
   config::Problems problems, together;
   const std::string label(state::name(sort));
   if (sort == Sort::template_keys) {
-    (void)config::parse_template(document, label, problems, secrets());
+    (void)load_template(document, problems);
   } else if (sort == Sort::policy) {
     if (auto policy = load_policy(document, label, problems)) {
       config::check_together(merged_.webhooks, {std::move(*policy)}, together);
@@ -268,7 +316,7 @@ config::Problems Catalog::check(Sort sort, const json::Tree& document) const {
   }
   std::erase_if(together, [&](const config::Problem& p) { return p.place.file != label; });
   problems.insert(problems.end(), together.begin(), together.end());
-  if (sort != Sort::policy) config::refuse_literal_secrets(document, label, problems);
+  if (sort != Sort::policy) config::refuse_literal_secrets(document, label, !keys_.empty(), problems);
   return problems;
 }
 

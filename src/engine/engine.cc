@@ -1,10 +1,12 @@
 #include "hookline/engine/engine.h"
 
 #include <algorithm>
+#include <future>
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "delivery_notes.h"
 #include "hookline/core/log.h"
 #include "hookline/core/random.h"
 #include "hookline/kafka/admin.h"
@@ -70,6 +72,7 @@ CoreOptions core_options(const config::Settings& settings, const std::string& cl
   options.max_bytes = std::max<std::uint64_t>(1, settings.limits.memory / workers);
   options.max_event_size = settings.limits.event_size;
   options.max_event_age = settings.max_event_age;
+  options.note_deliveries = true;
   options.commit_interval = settings.commit_interval;
   options.stop_drain = settings.shutdown_grace;
   options.storm.enabled = settings.storm_guard;
@@ -130,6 +133,9 @@ core::Result<void> Engine::start(const std::function<bool()>& keep_trying) {
 core::Result<void> Engine::open_store() {
   auto producer = kafka::Producer::open(kafka::producer_properties(settings_));
   if (!producer) return tl::unexpected(producer.error());
+  auto notes = DeliveryNotes::open(settings_, metrics_);
+  if (!notes) return tl::unexpected(notes.error());
+  delivery_notes_ = std::move(*notes);
   const std::lock_guard lock(mutex_);
   producer_ = std::move(*producer);
   store_ = std::make_unique<state::Store>(
@@ -210,7 +216,8 @@ core::Result<void> Engine::start_workers() {
                           .on_jobs = [this](bool owned) {
                             jobs_->own(owned);
                             replays_->own(owned);
-                          }};
+                          },
+                          .notes = delivery_notes_.get()};
     options.core.session_timeout = session_timeout(options.consumer);
     auto worker = std::make_shared<Worker>(std::move(options), metrics_, *producer_, egress);
     if (auto started = worker->start(definitions()); !started) return started;
@@ -295,6 +302,24 @@ ReplayJobs* Engine::replays() const {
 state::Store* Engine::store() const {
   const std::lock_guard lock(mutex_);
   return store_.get();
+}
+
+core::Result<void> Engine::publish(kafka::OwnedRecord record, core::Duration timeout) {
+  using Outcome = core::Result<void>;
+  const auto topic = record.topic;
+  auto reported = std::make_shared<std::promise<Outcome>>();
+  auto answer = reported->get_future();
+  const auto sink = std::make_shared<const kafka::ReportSink>([reported](std::vector<kafka::ProduceReport>&& reports) {
+    const auto& error = reports.front().error;
+    reported->set_value(error ? Outcome(tl::unexpected(*error)) : Outcome());
+  });
+  {
+    const std::lock_guard lock(mutex_);
+    if (!producer_) return core::fail(core::ErrorCode::unavailable, "Kafka has not answered yet");
+    producer_->produce(std::move(record), 0, sink);
+  }
+  if (answer.wait_for(timeout) == std::future_status::ready) return answer.get();
+  return core::fail(core::ErrorCode::timeout, fmt::format("the broker has not acknowledged the record for {} in time; it may arrive yet", topic));
 }
 
 std::unique_ptr<state::Correlations> Engine::correlations() const {

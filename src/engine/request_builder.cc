@@ -29,7 +29,7 @@ bool same_head(const deliver::Request& a, const deliver::Request& b) {
 core::Result<deliver::Request> RequestBuilder::build(const Webhook& webhook, const Endpoint& endpoint,
                                                      const event::RecordView& record, event::Kind kind,
                                                      const Attempt& attempt, core::WallTime now) {
-  deliver::Request request{.id = 0, .route = endpoint.route, .method = endpoint.method};
+  deliver::Request request{.id = 0, .route = endpoint.route, .method = endpoint.method, .secret_url = endpoint.secret_url};
   const auto payload = render_event(webhook, endpoint, record, kind, attempt, now, request);
   if (!payload) return tl::unexpected(payload.error());
   render::append_body(webhook.format, std::span(&*payload, 1), request.body);
@@ -41,7 +41,7 @@ void RequestBuilder::begin(const Webhook& webhook, const Endpoint& endpoint, cor
   webhook_ = &webhook;
   endpoint_ = &endpoint;
   now_ = now;
-  draft_ = deliver::Request{.id = 0, .route = endpoint.route, .method = endpoint.method};
+  draft_ = deliver::Request{.id = 0, .route = endpoint.route, .method = endpoint.method, .secret_url = endpoint.secret_url};
   payloads_.clear();
   payload_bytes_ = 0;
 }
@@ -100,10 +100,14 @@ core::Result<std::string_view> RequestBuilder::render_event(const Webhook& webho
   }
   request.headers.reserve(webhook.headers.size() + 3);
   for (const auto& line : webhook.headers) {
-    auto& header = request.headers.emplace_back(deliver::HttpHeader{line.name, {}});
+    auto& header = request.headers.emplace_back(deliver::HttpHeader{line.name, {}, line.secret});
     if (auto done = render_into(line.value, scope, header.value); !done) {
       return core::fail(done.error().code, fmt::format("header {}: {}", line.name, done.error().message));
     }
+  }
+  if (attempt.kept) {
+    request.kept = true;
+    request.event_type = event->type();
   }
   return payload;
 }
@@ -117,6 +121,11 @@ void RequestBuilder::close(const Webhook& webhook, std::string_view id, core::Wa
     request.headers.push_back({"webhook-signature", deliver::signature(hmac_, webhook.signing_keys,
                                                                        id, seconds, request.body)});
   }
+}
+
+std::string RequestBuilder::type_of(const Webhook& webhook, const event::RecordView& record, event::Kind kind) {
+  const auto event = webhook.reader->read(record, kind, scratch_);
+  return event ? std::string(event->type()) : std::string();
 }
 
 }  // namespace hookline::engine

@@ -25,6 +25,7 @@ class RequestBuilder {
     bool test_message = false;   ///< "[Test message]" before title and message
     std::string_view correlation_id;
     const settle::PolicyNote* policy = nullptr;  ///< that brought the event here; nullptr: none
+    bool kept = false;           ///< the request comes back with its answer
   };
 
   /// `record` must be one that the index's reader could decode. Error: invalid, when a value may not
@@ -32,6 +33,8 @@ class RequestBuilder {
   [[nodiscard]] core::Result<deliver::Request> build(const Webhook& webhook, const Endpoint& endpoint,
                                                     const event::RecordView& record, event::Kind kind,
                                                     const Attempt& attempt, core::WallTime now);
+  /// The type of an event, for people; empty if it cannot be read.
+  std::string type_of(const Webhook& webhook, const event::RecordView& record, event::Kind kind);
 
   /// Several events in one request: begin(), add() each, finish(). What add() read is copied.
   void begin(const Webhook& webhook, const Endpoint& endpoint, core::WallTime now);

@@ -110,19 +110,4 @@ deliver::Answer send_once(deliver::Request request, const std::vector<config::Eg
   return answer;
 }
 
-deliver::Request masked(deliver::Request request, const Webhook& webhook, const Endpoint& endpoint) {
-  for (auto& header : request.headers) {
-    const bool secret = std::any_of(webhook.headers.begin(), webhook.headers.end(),
-                                    [&](const HeaderLine& line) { return line.secret && line.name == header.name; });
-    if (secret) header.value = config::mask;
-  }
-  if (endpoint.route->oauth2) request.headers.push_back({"Authorization", std::string(config::mask)});
-  if (endpoint.secret_url) {
-    const auto scheme = request.url.find("://");
-    const auto path = scheme == std::string::npos ? 0 : request.url.find_first_of("/?#", scheme + 3);
-    if (path != std::string::npos) request.url = request.url.substr(0, path) + "/" + std::string(config::mask);
-  }
-  return request;
-}
-
 }  // namespace hookline::engine

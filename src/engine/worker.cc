@@ -335,6 +335,7 @@ void Worker::carry_out() {
     warn(moved, "read on");
     inputs_.not_resumed.push_back(partition);
   }
+  if (!outputs_.notes.empty()) options_.notes->add(outputs_.notes);
   if (!outputs_.news.empty() && options_.tell) options_.tell(outputs_.news);
   if (outputs_.answer_revocation) let_go();
   if (outputs_.stopped) begin_close();

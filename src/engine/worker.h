@@ -41,6 +41,7 @@ struct WorkerOptions {
   std::string jobs_topic;              ///< whoever owns its partition 0 does the group's single jobs; never read here
   std::function<void(const std::vector<News>&)> tell;  ///< to the other workers of the process; on its thread
   std::function<void(bool)> on_jobs;   ///< this worker owns it now, or not any more; called on its thread
+  DeliveryNotes* notes = nullptr;      ///< where the delivery log is written, if there is one; outlives the worker
   std::size_t max_batch = 1000;  ///< records of one turn, so that HTTP never starves
 };
 

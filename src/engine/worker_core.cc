@@ -46,6 +46,7 @@ void Outputs::clear() {
   pause.clear();
   resume.clear();
   resume_from.clear();
+  notes.clear();
   answer_revocation = false;
   stopped = false;
   wake_at.reset();

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "copies.h"
+#include "delivery_notes.h"
 #include "held_record.h"
 #include "hookline/core/log.h"
 #include "hookline/core/random.h"
@@ -71,6 +72,7 @@ struct CoreOptions {
   std::uint64_t max_bytes = 256ull << 20;           ///< of held records before intake pauses
   std::uint64_t max_event_size = 1ull << 20;
   std::optional<core::Duration> max_event_age;
+  bool note_deliveries = false;                     ///< for the delivery log; false: nothing is done for it
   core::Duration commit_interval = std::chrono::milliseconds(250);
   core::Duration commit_heal = std::chrono::seconds(30);     ///< even a clean partition is committed so often
   core::Duration revoke_drain = std::chrono::seconds(5);
@@ -135,6 +137,7 @@ struct Outputs {
   std::vector<News> news;                           ///< for this worker's siblings
   std::vector<kafka::TopicPartition> pause, resume;
   std::vector<kafka::Assignment> resume_from;       ///< to be read on from that offset
+  std::vector<DeliveryNote> notes;
   bool answer_revocation = false;                   ///< drained and committed: let the partitions go
   bool stopped = false;                             ///< drained and committed: leave the group
   std::optional<core::MonoTime> wake_at;            ///< step again then, if nothing comes before
@@ -339,6 +342,10 @@ class WorkerCore {
   std::uint64_t size_of(const Departure& departure) const;
   void settle(HeldRecord* record);
   void release(HeldRecord* record);
+
+  // For the delivery log: worker_core_notes.cc
+  void log_attempt(const Delivery& delivery, const deliver::Answer& answer, bool delivered);
+  void log_end(const Departure& departure);
 
   // Storm guard and news: worker_core_storm.cc
   void note_attempt(const EndpointLane& lane, const deliver::Answer& answer);

@@ -50,7 +50,8 @@ void WorkerCore::start_batch(LaneId id, deliver::DeliveryIndex first) {
     }
     give_id(delivery);
     const RequestBuilder::Attempt attempt{.delivery_id = delivery.id, .number = delivery.past.attempts + delivery.attempts + 1,
-                                          .policy = delivery.policy.get()};
+                                          .policy = delivery.policy.get(),
+                                          .kept = options_.note_deliveries};
     const auto added = requests_.add(delivery.record->view, delivery.record->kind, attempt);
     if (added && !*added) {  // another URL, or other headers
       lane.queue.put_back(*next, delivery.tier.has_value());

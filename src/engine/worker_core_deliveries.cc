@@ -90,7 +90,8 @@ void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
   if (delivery.attempts == 0) delivery.first_attempt = now_.wall;
   const RequestBuilder::Attempt attempt{.delivery_id = delivery.id, .number = delivery.past.attempts + delivery.attempts + 1,
                                         .correlation_id = correlation_id,
-                                        .policy = delivery.policy.get()};
+                                        .policy = delivery.policy.get(),
+                                        .kept = options_.note_deliveries};
   auto request = requests_.build(*lane.webhook, *lane.endpoint, record.view, record.kind, attempt, now_.wall);
   if (!request) {
     lane.queue.finished();
@@ -147,6 +148,7 @@ void WorkerCore::on_outcome(Handle handle, Delivery& delivery, deliver::Verdict 
   EndpointLane& lane = lanes_[delivery.lane];
   delivery.follows = false;
   ++delivery.attempts;
+  if (options_.note_deliveries) log_attempt(delivery, answer, verdict == deliver::Verdict::delivered);
   if (verdict == deliver::Verdict::delivered) {
     ++lane.delivered;
     meter_.delivered(lane.meter, now_.wall - delivery.record->view.timestamp);
@@ -447,6 +449,7 @@ void WorkerCore::acknowledged(const kafka::ProduceReport& report, Departure& dep
         lane.meter.dead_lettered->add();
         ++lane.dead_lettered;
         lane.last_letter = {std::string(settle::name(done.reason)), done.error, done.status};
+        if (options_.note_deliveries) log_end(done);
       }
       break;
     case What::retry:

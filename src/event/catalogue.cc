@@ -16,7 +16,7 @@ namespace {
 // Each type also has a sample in config/samples/ and a schema in schemas/events/. docs/events.md
 // lists them; a test compares.
 // clang-format off
-constexpr std::array<TypeInfo, 60> types{{
+constexpr std::array<TypeInfo, 65> types{{
     // alarm
     {"high_severity_alarm", Kind::alarm, "HIGH SEVERITY ALARM DETECTED", "Evidence holds alarms of high severity."},
     {"suspicious_severity_event", Kind::alarm, "SUSPICIOUS SEVERITY EVENT DETECTED", "Evidence holds events of suspicious severity."},
@@ -55,6 +55,11 @@ constexpr std::array<TypeInfo, 60> types{{
     {"webhook_disabled", Kind::audit, "WEBHOOK DISABLED", "Hookline disabled a webhook (disable_after)."},
     {"webhook_failing", Kind::audit, "WEBHOOK FAILING", "Deliveries of a webhook fail."},
     {"webhook_recovered", Kind::audit, "WEBHOOK RECOVERED", "Deliveries of a webhook succeed again."},
+    {"webhook_created", Kind::audit, "WEBHOOK CREATED", "A webhook was made through the admin API."},
+    {"webhook_updated", Kind::audit, "WEBHOOK UPDATED", "A webhook was changed through the admin API."},
+    {"webhook_deleted", Kind::audit, "WEBHOOK DELETED", "A webhook was deleted through the admin API."},
+    {"webhook_switched_on", Kind::audit, "WEBHOOK SWITCHED ON", "Somebody enabled a webhook."},
+    {"webhook_switched_off", Kind::audit, "WEBHOOK SWITCHED OFF", "Somebody disabled a webhook."},
     // detection
     {"detection_created", Kind::detection, "DETECTION CREATED", "A detection was made."},
     {"detection_updated", Kind::detection, "DETECTION UPDATED", "A detection was changed."},

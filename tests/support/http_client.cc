@@ -96,6 +96,8 @@ HttpAnswer http_request(std::uint16_t port, const std::string& method, const std
   if (!socket.connect_to(port, end)) return {};
   std::string request = method + " " + target + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
                         "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+  auto const typed = std::any_of(headers.begin(), headers.end(), [](auto const& header) { return header.first == "Content-Type"; });
+  if (!body.empty() && !typed) request += "Content-Type: application/json\r\n";
   for (auto const& [name, value] : headers)
     request += name + ": " + value + "\r\n";
   if (!socket.send_all(request + "\r\n" + body, end)) return {};

@@ -17,7 +17,7 @@ struct HttpAnswer {
   std::string header(const std::string& name) const;
 };
 
-/// Sends one request to 127.0.0.1:port on a connection of its own.
+/// Sends one request to 127.0.0.1:port on a connection of its own. A body is JSON unless the headers say otherwise.
 HttpAnswer http_request(std::uint16_t port, const std::string& method, const std::string& target,
                         const std::string& body = {}, const Headers& headers = {},
                         std::chrono::milliseconds deadline = std::chrono::seconds(10));

@@ -25,9 +25,9 @@ std::optional<TemplateSource> parse_template(const json::Tree& document, const s
 /// The documents of a YAML text as JSON, references and placeholders as written.
 std::vector<json::Tree> parse_documents(std::string_view yaml, const std::string& file_name, Problems& problems);
 
-/// Reports each secret of a webhook or template that stands there as itself instead of as a reference:
-/// what is stored is read by whoever may read the topic.
-void refuse_literal_secrets(const json::Tree& document, const std::string& label, Problems& problems);
+/// Reports each secret of a webhook or template that stands there as itself instead of as a reference, unless it is
+/// `sealable`: what is stored is read by whoever may read the topic. And each *** that stands for nothing.
+void refuse_literal_secrets(const json::Tree& document, const std::string& label, bool sealable, Problems& problems);
 
 /// The document with *** where references stand; of a secret URL scheme and host.
 json::Tree masked_document(const json::Tree& document);

@@ -41,6 +41,7 @@ struct Route {
 
 struct HttpHeader {
   std::string name, value;
+  bool secret = false;  ///< shown as ***
 };
 
 struct Request {
@@ -50,7 +51,16 @@ struct Request {
   std::string url;                  ///< rendered, absolute, http or https
   std::vector<HttpHeader> headers;  ///< complete; no CR, LF or NUL, none that frames a message (Host, …)
   std::string body;
+  bool secret_url = false;          ///< only scheme and host may be shown
+  std::string event_type;           ///< what it tells of; for people
+  bool kept = false;                ///< its answer brings it back
 };
+
+/// The request as people may see it: secret header values as ***, of a secret URL only scheme and host.
+Request masked(Request request);
+
+/// `text`, which came from a receiver, with *** where it repeats a secret of the request.
+std::string without_secrets(std::string text, const Request& request);
 
 /// How an attempt ended, from a closed set: what metrics count and verdicts are made of.
 enum class Outcome : std::uint8_t {
@@ -77,6 +87,7 @@ struct Answer {
   std::string body;                        ///< at most Route::response_size bytes
   std::string error;                       ///< one line, no secrets; empty if answered
   core::Duration duration{};
+  std::shared_ptr<const Request> request;  ///< if it was to be kept
 };
 
 }  // namespace hookline::deliver

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "hookline/config/load.h"
+#include "hookline/core/seal.h"
 #include "hookline/engine/definitions.h"
 #include "hookline/state/store.h"
 
@@ -60,6 +61,10 @@ class Catalog {
   std::shared_ptr<const Listing> listing() const;
   /// The stored document of a name with its references, for edits; null if it is not stored.
   json::Tree stored_document(const state::Name& name) const;
+  /// A webhook that is stored nowhere, compiled alone as it would be here; nullptr, and `problems` say why not.
+  std::shared_ptr<const Definitions> compile_unsaved(const json::Tree& document, config::Problems& problems) const;
+  /// A document as it is to be stored: its secrets sealed, if this process has a key.
+  json::Tree sealed(const state::Name& name, json::Tree document) const;
   /// Everything that `validate` would say of a document that is to be stored.
   config::Problems check(state::Sort sort, const json::Tree& document) const;
 
@@ -76,10 +81,14 @@ class Catalog {
   void add_webhook(const state::Name& name, const state::Version& version, Edition& edition, Listing& listing);
   void add_policies(Edition& edition, Listing& listing);
   std::map<std::string, Switch> add_switches(Listing& listing) const;
+  std::shared_ptr<const Definitions> compile_alone(const json::Tree& document, config::Problems& problems,
+                                                   std::optional<config::Webhook>& webhook) const;
   std::optional<config::Webhook> load_webhook(const json::Tree& document, config::Problems& problems) const;
   std::optional<config::Policy> load_policy(const json::Tree& document, const std::string& label, config::Problems& problems) const;
+  std::optional<config::TemplateSource> load_template(const json::Tree& document, config::Problems& problems) const;
   config::SecretSource secrets() const { return config::SecretSource::within(files_.settings.secrets); }
 
+  const core::SealingKeys keys_;
   mutable std::mutex mutex_;
   config::Configuration files_;
   config::Configuration merged_;  ///< the files with what is stored, as last compiled

@@ -25,6 +25,7 @@
 #include "hookline/engine/catalog.h"
 #include "hookline/engine/definitions.h"
 #include "hookline/engine/status.h"
+#include "hookline/kafka/record.h"
 
 namespace hookline::kafka {
 class Producer;
@@ -36,6 +37,7 @@ class Correlations;
 
 namespace hookline::engine {
 
+class DeliveryNotes;
 class Jobs;
 class KafkaWatch;
 class ReplayJobs;
@@ -101,6 +103,9 @@ class Engine {
   /// Replays asked for through the admin API; nullptr until Kafka has answered. Lives as long as the engine.
   ReplayJobs* replays() const;
   core::Metrics& metrics() { return metrics_; }
+  /// Hands a record to the broker and waits for its acknowledgement. Errors: unavailable (Kafka has not answered
+  /// yet), timeout (it may arrive yet), or what the broker says.
+  [[nodiscard]] core::Result<void> publish(kafka::OwnedRecord record, core::Duration timeout = std::chrono::seconds(10));
 
  private:
   core::Result<void> wait_for_kafka(const std::function<bool()>& keep_trying);
@@ -131,6 +136,7 @@ class Engine {
   std::vector<std::shared_ptr<Worker>> workers_;
   std::unique_ptr<Siblings> siblings_;
   std::vector<std::shared_ptr<Worker>> retired_;  ///< left the group; the producer's reports may still come to them
+  std::unique_ptr<DeliveryNotes> delivery_notes_;  ///< goes after the workers
   std::unique_ptr<kafka::Producer> producer_;
   std::unique_ptr<state::Store> store_;  ///< goes before the producer
   std::unique_ptr<Jobs> jobs_;           ///< goes before both

@@ -70,7 +70,4 @@ struct Trial {
 /// Sends one request and waits for its answer, on the calling thread.
 deliver::Answer send_once(deliver::Request request, const std::vector<config::EgressRule>& egress);
 
-/// The request as a person may see it: secret header values as ***, of a secret URL only scheme and host.
-deliver::Request masked(deliver::Request request, const Webhook& webhook, const Endpoint& endpoint);
-
 }  // namespace hookline::engine

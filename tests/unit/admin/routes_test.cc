@@ -1,7 +1,11 @@
 #include "admin/routes.h"
 
+#include <fstream>
+#include <set>
+
 #include <gtest/gtest.h>
 
+#include "hookline/config/stored.h"
 #include "hookline/json/tree.h"
 
 namespace hookline::admin {
@@ -35,7 +39,7 @@ TEST_F(Routes, HealthIsTheProcessReadinessSaysWhyNot) {
 TEST_F(Routes, ScopesAreKeptAndAdminMayEverything) {
   EXPECT_EQ(get(guarded, "/api/v1/status").status, 401);
   EXPECT_EQ(get(guarded, "/api/v1/status", "Bearer wrong").status, 401);
-  EXPECT_EQ(get(guarded, "/api/v1/status", "Bearer ops-token").status, 401);
+  EXPECT_EQ(get(guarded, "/api/v1/status", "Bearer ops-token").status, 403);
   EXPECT_EQ(get(guarded, "/api/v1/status", "read-token").status, 401);
   EXPECT_EQ(get(guarded, "/api/v1/status", "Bearer read-token").status, 200);
   EXPECT_EQ(get(guarded, "/api/v1/status", "Bearer admin-token").status, 200);
@@ -65,22 +69,22 @@ TEST_F(Routes, DefinitionsAreReadByReadersSwitchedByOperatorsAndChangedByAdmins)
   };
   for (const char* path : {"webhooks", "policies", "templates"}) {
     EXPECT_EQ(status("GET", path, "read-token"), 200) << path;
-    EXPECT_EQ(status("GET", path, "ops-token"), 401) << path;
-    EXPECT_EQ(status("POST", path, "read-token"), 401) << path;
-    EXPECT_EQ(status("POST", path, "ops-token"), 401) << path;
+    EXPECT_EQ(status("GET", path, "ops-token"), 403) << path;
+    EXPECT_EQ(status("POST", path, "read-token"), 403) << path;
+    EXPECT_EQ(status("POST", path, "ops-token"), 403) << path;
     EXPECT_EQ(status("POST", path, "admin-token"), 400) << path;  // no body
-    EXPECT_EQ(status("DELETE", std::string(path) + "/x", "ops-token"), 401) << path;
+    EXPECT_EQ(status("DELETE", std::string(path) + "/x", "ops-token"), 403) << path;
     EXPECT_EQ(status("DELETE", std::string(path) + "/x", "admin-token"), 404) << path;
     EXPECT_EQ(status("GET", std::string(path) + "/x/y", "read-token"), 404) << path;
   }
-  EXPECT_EQ(status("PATCH", "webhooks/x", "read-token"), 401);
+  EXPECT_EQ(status("PATCH", "webhooks/x", "read-token"), 403);
   EXPECT_EQ(status("PATCH", "webhooks/x", "ops-token"), 400);
   EXPECT_EQ(status("PATCH", "policies/x", "admin-token"), 405);
 }
 
 TEST_F(Routes, AChangeBeforeKafkaHasAnsweredIsRefusedForNow) {
   const auto put = [&](const std::string& body) {
-    return route({.method = "PUT", .path = "/api/v1/webhooks/a", .host = "localhost", .body = body}, open, engine);
+    return route({.method = "PUT", .path = "/api/v1/webhooks/a", .host = "localhost", .content_type = "application/json", .body = body}, open, engine);
   };
   EXPECT_EQ(put(R"({"events": ["incident"], "endpoints": [{"url": "https://x.example"}]})").status, 503);
   EXPECT_EQ(put(R"({"name": "b", "events": ["incident"], "endpoints": [{"url": "https://x.example"}]})").status, 422);
@@ -97,7 +101,92 @@ TEST_F(Routes, UnknownPathsAndMethodsAreProblemDocuments) {
   EXPECT_EQ((*json::parse_tree(missing.body))["status"], 404);
   const auto wrong = get(open, "/api/v1/status", "", "localhost", "DELETE");
   EXPECT_EQ(wrong.status, 405);
-  EXPECT_EQ(wrong.allow, "GET");
+  EXPECT_EQ(wrong.allow, "GET, HEAD");
+  EXPECT_EQ(get(open, "/api/v1/webhooks/a", "", "localhost", "TRACE").allow, "GET, HEAD, PUT, DELETE, PATCH");
+}
+
+TEST_F(Routes, ABodyIsJson) {
+  const auto post = [&](const std::string& type) {
+    return route({.method = "POST", .path = "/api/v1/webhooks", .host = "localhost", .content_type = type, .body = "{}"}, open, engine).status;
+  };
+  for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"}) EXPECT_EQ(post(type), 415) << type;
+  for (const char* type : {"application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"}) EXPECT_EQ(post(type), 422) << type;
+}
+
+TEST_F(Routes, APageOfAnotherOriginChangesNothing) {
+  const auto from = [&](const std::string& origin, const std::string& method, const config::Admin& admin, const std::string& authorization = {}) {
+    return route({.method = method, .path = "/api/v1/webhooks/x", .authorization = authorization, .host = "localhost:8080", .origin = origin}, admin, engine).status;
+  };
+  EXPECT_EQ(from("https://evil.example", "DELETE", open), 403);
+  EXPECT_EQ(from("null", "DELETE", open), 403);
+  EXPECT_EQ(from("http://localhost:8080", "DELETE", open), 404);
+  EXPECT_EQ(from("", "DELETE", open), 404);
+  EXPECT_EQ(from("https://evil.example", "GET", open), 404);
+  EXPECT_EQ(from("https://evil.example", "DELETE", guarded, "Bearer admin-token"), 404);  // a page cannot know the token
+}
+
+TEST_F(Routes, ListsHavePagesByName) {
+  const auto page = [&](const std::string& query) {
+    return route({.method = "GET", .path = "/api/v1/webhooks", .query = query, .host = "localhost"}, open, engine);
+  };
+  EXPECT_EQ(*json::parse_tree(page("limit=1").body), (json::Tree{{"items", json::Tree::array()}, {"next", nullptr}}));
+  for (const char* bad : {"limit=0", "limit=501", "limit=x", "limit=1&limit=2", "page=1", "after=", "limit=%zz"}) EXPECT_EQ(page(bad).status, 400) << bad;
+}
+
+TEST_F(Routes, ThePagesOfTheUiHaveTypesAndTags) {
+  const auto page = get(open, "/");
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  ASSERT_FALSE(page.etag.empty());
+  const auto again = route({.method = "GET", .path = "/", .host = "localhost", .if_none_match = page.etag}, open, engine);
+  EXPECT_EQ(again.status, 304);
+  EXPECT_TRUE(again.body.empty());
+  EXPECT_EQ(get(open, "/ui/app.js").content_type, "text/javascript; charset=utf-8");
+  EXPECT_EQ(get(open, "/ui/none.js").status, 404);
+  EXPECT_EQ(get(open, "/ui/..%2fapp.js").status, 404);
+}
+
+TEST_F(Routes, PreviewNeedsNoKafkaForSamplesAndPastedEvents) {
+  const auto render = [&](const std::string& body) {
+    const auto answer = route({.method = "POST", .path = "/api/v1/render", .host = "localhost", .content_type = "application/json", .body = body}, open, engine);
+    auto tree = json::parse_tree(answer.body);
+    return std::pair(answer.status, tree ? *tree : json::Tree());
+  };
+  const std::string hook = R"("webhook": {"name": "x", "events": ["incident"], "filter": "service == \"pay\"", "endpoints": [{"url": "https://x.example/h"}], "auth": {"bearer": "s3cret-token"}})";
+  const auto [status, body] = render("{" + hook + R"(, "event": {"event_type": "incident_triggered", "service": "pay", "id": "7"}})");
+  ASSERT_EQ(status, 200) << body;
+  EXPECT_EQ(body["matched"], true);
+  EXPECT_EQ(body["requests"][0]["headers"]["Authorization"], "***");
+  EXPECT_EQ(body["requests"][0]["body"]["id"], "7");
+  EXPECT_EQ(body.dump().find("s3cret"), std::string::npos);
+  EXPECT_EQ(render("{" + hook + "}").second["type"], "incident_triggered");
+  EXPECT_EQ(render("{" + hook + R"(, "event": {"event_type": "something_else"}})").second["errors"][0]["pointer"], "/kind");
+  EXPECT_EQ(render("{" + hook + R"(, "event": {}, "type": "vuln"})").first, 422);
+  EXPECT_EQ(render("{" + hook + R"(, "record": {"topic": "none", "partition": 0, "offset": 0}})").second["errors"][0]["pointer"], "/record/topic");
+  EXPECT_EQ(render(R"({"webhook": {"name": "x", "filter": "a ="}})").second["errors"][0]["pointer"].get<std::string>().substr(0, 8), "/webhook");
+  EXPECT_EQ(render(R"({"webhook": "none"})").first, 404);
+  EXPECT_EQ(render(R"({"wbhook": "none"})").second["errors"][0]["pointer"], "/wbhook");
+  EXPECT_EQ(render("nope").first, 400);
+}
+
+TEST_F(Routes, TheTableIsWhatTheDescriptionSays) {
+  std::ifstream file(HOOKLINE_SOURCE_DIR "/schemas/openapi.yaml");
+  const std::string yaml(std::istreambuf_iterator<char>(file), {});
+  config::Problems problems;
+  const auto documents = config::parse_documents(yaml, "openapi.yaml", problems);
+  ASSERT_EQ(documents.size(), 1u) << (problems.empty() ? "" : config::format(problems.front()));
+  std::set<std::string> described, there;
+  for (const auto& [path, operations] : documents.front()["paths"].items()) {
+    for (const auto& [method, operation] : operations.items()) {
+      std::string verb = method;
+      for (char& c : verb) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      if (operation.is_object()) described.insert(verb + " " + path);
+    }
+  }
+  for (const auto& route : routes()) {
+    if (route.path != "/" && !route.path.starts_with("/ui/")) there.insert(std::string(route.method) + " " + std::string(route.path));
+  }
+  EXPECT_EQ(described, there);
 }
 
 }  // namespace

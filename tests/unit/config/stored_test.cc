@@ -42,7 +42,7 @@ TEST(StoredDefinitions, MistakesSayWhereByPointer) {
 TEST(StoredDefinitions, SecretsThatStandThereThemselvesAreRefusedAndReferencesAreNot) {
   const auto refused = [](const char* text) {
     Problems problems;
-    refuse_literal_secrets(tree(text), "webhook", problems);
+    refuse_literal_secrets(tree(text), "webhook", false, problems);
     return pointers(problems);
   };
   using Pointers = std::vector<std::string>;

@@ -1,0 +1,285 @@
+#include "dead_letters.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "cursor.h"
+#include "hookline/engine/reentry.h"
+#include "hookline/event/reader.h"
+#include "hookline/kafka/admin.h"
+#include "hookline/kafka/log_reader.h"
+#include "hookline/rule/expression.h"
+#include "hookline/settle/dead_letter.h"
+#include "order.h"
+#include "query.h"
+#include "recent.h"
+
+namespace hookline::admin {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr core::Duration read_deadline = 10s;
+constexpr core::Duration group_deadline = 30s;
+constexpr std::int64_t examined_per_page = 20'000;
+
+constexpr std::array<std::string_view, 6> selecting{"webhook", "reason", "status", "since", "until", "where"};
+
+struct Letter {
+  settle::ParsedDeadLetter parsed;
+  kafka::OwnedRecord record;
+};
+
+/// An expression over the original events of letters.
+class Where {
+ public:
+  Where(rule::Expression expression, const event::Variables& variables, const config::Topics& topics)
+      : expression_(std::move(expression)), reader_(variables), topics_(topics) {}
+
+  bool takes(const Letter& letter) {
+    const auto original = engine::original_of(letter.parsed, letter.record);
+    const auto kind = engine::kind_of_topic(topics_, original.topic);
+    if (!original.value) return false;
+    const Seen seen(original);
+    const auto event = reader_.read(seen.view(), kind.value_or(event::Kind::incident), scratch_);
+    if (!event) return false;
+    arena_.clear();
+    return expression_.matches(*event, arena_);
+  }
+
+ private:
+  rule::Expression expression_;
+  event::Reader reader_;
+  event::Scratch scratch_;
+  rule::Arena arena_;
+  const config::Topics& topics_;
+};
+
+/// What a query selects.
+class Selection {
+ public:
+  /// Or what is wrong with it.
+  std::optional<HttpAnswer> read(const Query& query, const engine::Engine& engine) {
+    const auto now = core::read_clock().wall;
+    const auto status = query.number("status", 100, 599);
+    const auto since = query.moment("since", now);
+    const auto until = query.moment("until", now);
+    if (!status) return problem(status.error());
+    if (!since) return problem(since.error());
+    if (!until) return problem(until.error());
+    const auto webhook = query.text("webhook", 100), reason = query.text("reason", 100), where = query.text("where", 4000);
+    for (const auto* text : {&webhook, &reason, &where}) {
+      if (!*text) return problem(text->error());
+    }
+    webhook_ = *webhook;
+    reason_ = *reason;
+    if (reason_ && !settle::parse_reason(*reason_)) return problem(400, fmt::format("no such reason: '{}'", *reason_));
+    status_ = *status;
+    since_ = *since;
+    until_ = *until;
+    return *where ? compile(**where, engine) : std::nullopt;
+  }
+
+  bool takes(const Letter& letter) const {
+    const auto& p = letter.parsed;
+    const auto failed_at = core::from_unix_ms(p.failed_at_ms);
+    return (!webhook_ || p.webhook == *webhook_) && (!reason_ || settle::name(p.reason) == *reason_) &&
+           (!status_ || p.http_status == static_cast<int>(*status_)) && (!since_ || failed_at >= *since_) &&
+           (!until_ || failed_at < *until_) && (!where_ || where_->takes(letter));
+  }
+
+  const std::optional<core::WallTime>& since() const { return since_; }
+
+ private:
+  std::optional<HttpAnswer> compile(const std::string& text, const engine::Engine& engine) {
+    definitions_ = engine.definitions();
+    event::Variables variables(definitions_->attributes());
+    auto expression = rule::Expression::compile_filter(text, variables);
+    if (expression) {
+      where_ = std::make_unique<Where>(std::move(*expression), variables, engine.settings().topics);
+      return std::nullopt;
+    }
+    const auto& fault = expression.error();
+    return problem(422, fmt::format("where, column {}: {}{}{}", fault.at + 1, fault.what, fault.remedy.empty() ? "" : "; ", fault.remedy));
+  }
+
+  std::shared_ptr<const engine::Definitions> definitions_;
+  std::optional<std::string> webhook_, reason_;
+  std::optional<std::int64_t> status_;
+  std::optional<core::WallTime> since_, until_;
+  std::unique_ptr<Where> where_;
+};
+
+/// A name for letters that have no delivery id: where they stand in the dead-letter topic.
+std::string id_of(const Letter& letter) {
+  if (!letter.parsed.delivery_id.empty()) return letter.parsed.delivery_id;
+  return fmt::format("{}:{}", letter.record.partition, letter.record.offset);
+}
+
+std::string time(std::int64_t ms) { return core::format_rfc3339(core::from_unix_ms(ms)); }
+
+json::Tree status_json(int status) { return status != 0 ? json::Tree(status) : json::Tree(nullptr); }
+
+json::Tree to_json(const Letter& letter) {
+  const auto& p = letter.parsed;
+  return {{"id", id_of(letter)},
+          {"reason", settle::name(p.reason)},
+          {"webhook", p.webhook},
+          {"endpoint", p.endpoint},
+          {"status", status_json(p.http_status.value_or(0))},
+          {"attempts", p.attempts},
+          {"error", p.error},
+          {"failed_at", time(p.failed_at_ms)},
+          {"origin", {{"topic", p.origin_topic}, {"partition", p.origin_partition}, {"offset", p.origin_offset}, {"timestamp", time(p.origin_timestamp_ms)}}}};
+}
+
+std::optional<Letter> letter_of(kafka::OwnedRecord&& record) {
+  auto parsed = settle::parse_dead_letter(record.headers);
+  if (!parsed) return std::nullopt;  // somebody else's record
+  return Letter{std::move(*parsed), std::move(record)};
+}
+
+const std::string& topic_of(const engine::Engine& engine) { return engine.settings().topics[config::OwnTopic::dead_letters]; }
+
+json::Tree with_event(const Letter& letter) {
+  auto out = to_json(letter);
+  const auto& record = letter.record;
+  out["dead_letter"] = {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}};
+  out["key"] = record.key ? json::Tree(*record.key) : json::Tree(nullptr);
+  json::Tree headers = json::Tree::object();
+  for (const auto& [name, value] : record.headers) {
+    if (!settle::is_own_header(name)) headers[name] = value ? json::Tree(*value) : json::Tree(nullptr);
+  }
+  out["headers"] = std::move(headers);
+  const std::string value = record.value.value_or("");
+  auto event = json::parse_tree(value);
+  out["event"] = event ? std::move(*event) : json::Tree(value);
+  return out;
+}
+
+/// "PARTITION:OFFSET"; nullopt: it is something else.
+std::optional<std::pair<std::int32_t, std::int64_t>> place_of(std::string_view id) {
+  const auto colon = id.find(':');
+  if (colon == id.npos) return std::nullopt;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  const auto whole = [](std::string_view text, auto& number) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size() && number >= 0;
+  };
+  if (!whole(id.substr(0, colon), partition) || !whole(id.substr(colon + 1), offset)) return std::nullopt;
+  return std::pair(partition, offset);
+}
+
+}  // namespace
+
+HttpAnswer list_dead_letters(const Call& call, engine::Engine& engine) {
+  std::vector<std::string_view> known(selecting.begin(), selecting.end());
+  known.insert(known.end(), {"limit", "after"});
+  const auto query = Query::parse(call.request.query, known);
+  if (!query) return problem(query.error());
+  const auto limit = query->number("limit", 1, 500);
+  if (!limit) return problem(limit.error());
+  Selection selection;
+  if (auto refused = selection.read(*query, engine)) return std::move(*refused);
+  kafka::ReadBackTo from;
+  const auto after = query->text("after", 4000);
+  if (!after) return problem(after.error());
+  if (*after) {
+    auto parsed = parse_cursor(**after, topic_of(engine));
+    if (!parsed) return problem(400, "after is `next` of the page before");
+    from = std::move(*parsed);
+  }
+  auto reader = kafka::BackwardReader::open(kafka::client_properties(engine.settings()), {topic_of(engine)},
+                                            core::read_clock().mono + read_deadline, from);
+  if (!reader) return problem(reader.error());
+  json::Tree items = json::Tree::array();
+  std::int64_t examined = 0;
+  bool over = false;
+  while (!over && items.size() < static_cast<std::size_t>(limit->value_or(100)) && ++examined <= examined_per_page) {
+    auto record = (*reader)->next();
+    if (!record) {
+      if (record.error().code == core::ErrorCode::timeout && examined > 1) break;  // what was found, and where to go on
+      return problem(record.error());
+    }
+    // Letters stand in the order of their end: what comes now is older than all that is asked for.
+    over = !*record || (selection.since() && (*record)->timestamp < *selection.since() - 1min);
+    if (over) break;
+    const auto letter = letter_of(std::move(**record));
+    if (letter && selection.takes(*letter)) items.push_back(to_json(*letter));
+  }
+  const bool more = !over && !(*reader)->at_beginning();
+  return answer({{"items", std::move(items)}, {"next", more ? json::Tree(cursor_of((*reader)->position())) : json::Tree(nullptr)}});
+}
+
+HttpAnswer group_dead_letters(const Call& call, engine::Engine& engine) {
+  const auto query = Query::parse(call.request.query, {selecting.begin(), selecting.end()});
+  if (!query) return problem(query.error());
+  Selection selection;
+  if (auto refused = selection.read(*query, engine)) return std::move(*refused);
+  struct Group {
+    std::int64_t count = 0, first = 0, last = 0;
+    std::string error;
+  };
+  std::map<std::tuple<std::string, std::string, std::string, int>, Group> groups;
+  std::int64_t total = 0;
+  const auto until = core::read_clock().mono + group_deadline;
+  bool late = false;
+  const auto done = kafka::read_topic(
+      kafka::client_properties(engine.settings()), topic_of(engine), selection.since(), read_deadline, [&](kafka::OwnedRecord&& record) {
+        const auto letter = letter_of(std::move(record));
+        if (letter && selection.takes(*letter)) {
+          const auto& p = letter->parsed;
+          auto& group = groups[{std::string(settle::name(p.reason)), p.webhook, p.endpoint, p.http_status.value_or(0)}];
+          group.first = group.count == 0 ? p.failed_at_ms : std::min(group.first, p.failed_at_ms);
+          if (p.failed_at_ms >= group.last) group.error = p.error;
+          group.last = std::max(group.last, p.failed_at_ms);
+          ++group.count;
+          ++total;
+        }
+        late = core::read_clock().mono > until;
+        return !late;
+      });
+  if (!done) return problem(done.error());
+  if (late) return problem(504, "there are too many dead letters to count in time: narrow it down with since, or count with `hookline dead-letters list`");
+  std::vector<std::pair<std::int64_t, json::Tree>> rows;
+  for (const auto& [key, g] : groups) {
+    const auto& [reason, webhook, endpoint, status] = key;
+    rows.emplace_back(g.count, json::Tree{{"reason", reason}, {"webhook", webhook}, {"endpoint", endpoint}, {"status", status_json(status)},
+                                          {"count", g.count}, {"first", time(g.first)}, {"last", time(g.last)}, {"error", g.error}});
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  json::Tree items = json::Tree::array();
+  for (auto& row : rows) items.push_back(std::move(row.second));
+  return answer({{"total", total}, {"items", std::move(items)}, {"next", nullptr}});
+}
+
+HttpAnswer get_dead_letter(const Call& call, engine::Engine& engine) {
+  const auto properties = kafka::client_properties(engine.settings());
+  const auto until = core::read_clock().mono + read_deadline;
+  const auto nothing = problem(404, fmt::format("no dead letter has the id '{}'", call.name));
+  if (const auto place = place_of(call.name)) {
+    auto record = kafka::read_record(properties, {topic_of(engine), place->first}, place->second, until);
+    if (!record) return record.error().code == core::ErrorCode::not_found ? nothing : problem(record.error());
+    const auto letter = letter_of(std::move(*record));
+    return letter ? answer(with_event(*letter)) : nothing;
+  }
+  if (!call.name.starts_with("msg_")) return nothing;
+  auto reader = kafka::BackwardReader::open(properties, {topic_of(engine)}, until);
+  if (!reader) return problem(reader.error());
+  while (true) {
+    auto record = (*reader)->next();
+    if (!record) return problem(record.error());
+    if (!*record) return nothing;
+    const auto letter = letter_of(std::move(**record));
+    if (letter && letter->parsed.delivery_id == call.name) return answer(with_event(*letter));
+  }
+}
+
+}  // namespace hookline::admin
