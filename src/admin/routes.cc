@@ -8,6 +8,7 @@
 #include "definitions.h"
 #include "hookline/core/crypto.h"
 #include "hookline/json/tree.h"
+#include "replays.h"
 #include "status_json.h"
 
 namespace hookline::admin {
@@ -40,7 +41,7 @@ struct Route {
 
 using state::Sort;
 
-constexpr std::array<Route, 23> routes{{
+constexpr std::array<Route, 28> routes{{
     {"GET", "/healthz", std::nullopt, healthz},
     {"GET", "/readyz", std::nullopt, readyz},
     {"GET", "/metrics", Scope::read, metrics},  // open with admin.metrics_public
@@ -48,6 +49,11 @@ constexpr std::array<Route, 23> routes{{
     {"GET", "/api/v1/correlations", Scope::read, list_correlations},
     {"PUT", "/api/v1/correlations", Scope::operate, put_correlation},
     {"DELETE", "/api/v1/correlations", Scope::operate, delete_correlation},
+    {"POST", "/api/v1/dead-letters/replay", Scope::operate, replay_dead_letters},
+    {"GET", "/api/v1/replays", Scope::read, list_replays},
+    {"POST", "/api/v1/replays", Scope::operate, create_replay},
+    {"GET", "/api/v1/replays/{name}", Scope::read, get_replay},
+    {"PATCH", "/api/v1/replays/{name}", Scope::operate, patch_replay},
     {"GET", "/api/v1/webhooks", Scope::read, list_definitions<Sort::webhook>},
     {"POST", "/api/v1/webhooks", Scope::admin, create_definition<Sort::webhook>},
     {"GET", "/api/v1/webhooks/{name}", Scope::read, get_definition<Sort::webhook>},
