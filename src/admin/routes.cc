@@ -13,6 +13,7 @@
 #include "deliveries.h"
 #include "preview.h"
 #include "query.h"
+#include "replays.h"
 #include "status_json.h"
 #include "trials.h"
 
@@ -64,7 +65,12 @@ constexpr auto table = std::to_array<Route>({
     {"POST", "/api/v1/deliveries/{id}/redeliver", Scope::operate, Lane::slow, redeliver},
     {"GET", "/api/v1/dead-letters", Scope::read, Lane::slow, list_dead_letters},
     {"GET", "/api/v1/dead-letters/groups", Scope::read, Lane::slow, group_dead_letters},
+    {"POST", "/api/v1/dead-letters/replay", Scope::operate, Lane::slow, replay_dead_letters},
     {"GET", "/api/v1/dead-letters/{id}", Scope::read, Lane::slow, get_dead_letter},
+    {"GET", "/api/v1/replays", Scope::read, Lane::quick, list_replays},
+    {"POST", "/api/v1/replays", Scope::operate, Lane::slow, create_replay},
+    {"GET", "/api/v1/replays/{id}", Scope::read, Lane::quick, get_replay},
+    {"PATCH", "/api/v1/replays/{id}", Scope::operate, Lane::slow, patch_replay},
     {"GET", "/api/v1/policies", Scope::read, Lane::quick, list_definitions<Sort::policy>},
     {"POST", "/api/v1/policies", Scope::admin, Lane::slow, create_definition<Sort::policy>},
     {"GET", "/api/v1/policies/{name}", Scope::read, Lane::quick, get_definition<Sort::policy>},

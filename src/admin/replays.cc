@@ -1,0 +1,101 @@
+#include "replays.h"
+
+#include <fmt/format.h>
+
+#include "hookline/core/time.h"
+#include "hookline/engine/replay_jobs.h"
+
+namespace hookline::admin {
+namespace {
+
+HttpAnswer refused(const core::Error& error) {
+  if (error.code == core::ErrorCode::invalid) return problem(422, error.message);
+  if (error.code == core::ErrorCode::refused) return problem(409, error.message);
+  return problem(error);
+}
+
+HttpAnswer not_yet() { return problem(503, "Kafka has not answered yet"); }
+
+json::Tree to_json(const engine::Survey& survey) {
+  json::Tree groups = json::Tree::array();
+  for (const auto& g : survey.groups) {
+    groups.push_back({{"class", settle::name(settle::failure_class(g.reason))}, {"reason", settle::name(g.reason)}, {"webhook", g.webhook},
+                      {"endpoint", g.endpoint}, {"status", g.status ? json::Tree(*g.status) : json::Tree(nullptr)}, {"count", g.count},
+                      {"id", g.id}, {"error", g.error}});
+  }
+  return {{"selected", survey.chosen}, {"replayed_before", survey.replayed}, {"copies", survey.copies}, {"groups", groups}};
+}
+
+/// Checks the request by a look at what there is, and writes it down.
+HttpAnswer begin(json::Tree tree, const Call& call, engine::Engine& engine) {
+  auto* jobs = engine.replays();
+  if (!jobs) return not_yet();
+  const auto dry = tree.find("dry_run");
+  const bool only_look = dry != tree.end() && dry->is_boolean() && dry->get<bool>();
+  if (dry != tree.end() && !dry->is_boolean()) return problem(422, "`dry_run` must be true or false");
+  tree.erase("dry_run");
+  const auto request = engine::parse_replay(tree, core::read_clock().wall);
+  if (!request) return problem(422, request.error().message);
+  const auto survey = jobs->survey(*request);
+  if (!survey) return refused(survey.error());
+  auto found = to_json(*survey);
+  if (only_look) return answer(found);
+  const auto id = jobs->ask(*request, call.by.name);
+  if (!id) return refused(id.error());
+  found.update(engine::to_json(*jobs->find(*id)));
+  auto accepted = answer(found);
+  accepted.status = 202;
+  accepted.location = "/api/v1/replays/" + *id;
+  return accepted;
+}
+
+core::Result<json::Tree> object_of(const Call& call) {
+  auto tree = json::parse_tree(call.request.body.empty() ? "{}" : call.request.body);
+  if (tree && !tree->is_object()) return core::fail(core::ErrorCode::invalid, "the body must be a JSON object");
+  return tree;
+}
+
+}  // namespace
+
+HttpAnswer replay_dead_letters(const Call& call, engine::Engine& engine) {
+  auto tree = object_of(call);
+  if (!tree) return problem(400, tree.error().message);
+  (*tree)["what"] = "dead_letters";
+  return begin(std::move(*tree), call, engine);
+}
+
+HttpAnswer create_replay(const Call& call, engine::Engine& engine) {
+  auto tree = object_of(call);
+  if (!tree) return problem(400, tree.error().message);
+  return begin(std::move(*tree), call, engine);
+}
+
+HttpAnswer list_replays(const Call&, engine::Engine& engine) {
+  const auto* jobs = engine.replays();
+  if (!jobs) return not_yet();
+  json::Tree items = json::Tree::array();
+  for (const auto& job : jobs->list()) items.push_back(engine::to_json(job));
+  return answer({{"items", items}, {"next", nullptr}});
+}
+
+HttpAnswer get_replay(const Call& call, engine::Engine& engine) {
+  const auto* jobs = engine.replays();
+  if (!jobs) return not_yet();
+  const auto job = jobs->find(call.name);
+  return job ? answer(engine::to_json(*job)) : problem(404, fmt::format("there is no replay '{}'", call.name));
+}
+
+HttpAnswer patch_replay(const Call& call, engine::Engine& engine) {
+  auto* jobs = engine.replays();
+  if (!jobs) return not_yet();
+  const auto tree = object_of(call);
+  if (!tree) return problem(400, tree.error().message);
+  const auto state = tree->find("state");
+  const auto wanted = state != tree->end() && state->is_string() && tree->size() == 1 ? state::parse_wanted(state->get<std::string>()) : std::nullopt;
+  if (!wanted) return problem(422, "send {\"state\": \"paused\"}, \"running\" or \"cancelled\"");
+  const auto done = jobs->want(call.name, *wanted, call.by.name);
+  if (!done) return refused(done.error());
+  return answer(engine::to_json(*jobs->find(call.name)));
+}
+
+}  // namespace hookline::admin
