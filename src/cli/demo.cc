@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -17,6 +18,7 @@
 #include "demo_receiver.h"
 #include "event_input.h"
 #include "hookline/admin/server.h"
+#include "hookline/core/crypto.h"
 #include "hookline/core/log.h"
 #include "hookline/engine/engine.h"
 #include "hookline/engine/replay.h"
@@ -45,7 +47,7 @@ constexpr std::string_view sick_path = "/pager";
 constexpr const char* show_types[] = {"high_severity_alarm", "processing_finished", "audit_event_login", "user_locked",
                                       "detection_created",   "story_created",       "incident_triggered", "incident_resolved"};
 
-std::string configuration_of(const std::string& brokers, std::uint16_t receiver, int admin) {
+std::string configuration_of(const std::string& brokers, int admin) {
   return fmt::format(R"(# What `hookline demo` runs with.
 kafka:
   bootstrap.servers: "{0}"
@@ -59,11 +61,11 @@ topics:
   incident: [ops.incidents]
 webhooks: [webhooks.yaml]
 admin:
-  listen: 127.0.0.1:{2}
+  listen: 127.0.0.1:{1}
 egress:
-  allow: ["127.0.0.1/32:{1}"]
+  allow: [public, 127.0.0.0/8]   # a real chat, and receivers on this machine
 shutdown: {{grace: 5s}}
-)", brokers, receiver, admin);
+)", brokers, admin);
 }
 
 std::string webhooks_of(std::uint16_t receiver) {
@@ -93,6 +95,15 @@ payload: '{{"title": "$Title", "text": "$Event", "incident": "$id"}}'
 endpoints: [{{url: "http://127.0.0.1:{0}{1}"}}]
 retry: {{schedule: [200ms, 400ms], on: transient}}
 )", receiver, sick_path);
+}
+
+/// Secrets of webhooks that are made in the demo are sealed as they would be; its key goes with the process.
+void make_secret_key() {
+  if (std::getenv("HOOKLINE_SECRET_KEY_FILE") != nullptr) return;
+  std::string key;
+  std::random_device random;
+  while (key.size() < 32) key += static_cast<char>(random() & 0xff);
+  ::setenv("HOOKLINE_SECRET_KEY", core::base64(key).c_str(), 0);
 }
 
 /// Aligned lines, in colour on a terminal. Any thread.
@@ -196,7 +207,7 @@ class Demo {
                               "hookline.thresholds", "hookline.ordered", "hookline.correlations"}) {
       if (auto made = cluster_->create_topic(topic, 4); !made) return made;
     }
-    for (const char* topic : {"hookline.webhooks", "hookline.notices", "hookline.jobs", "hookline.replays"}) {
+    for (const char* topic : {"hookline.webhooks", "hookline.notices", "hookline.jobs", "hookline.replays", "hookline.deliveries"}) {
       if (auto made = cluster_->create_topic(topic, 1); !made) return made;
     }
     auto receiver = DemoReceiver::start([this](const ReceivedRequest& request) { on_request(request); });
@@ -207,9 +218,10 @@ class Demo {
   }
 
   core::Result<void> start_engine() {
+    make_secret_key();
     file_ = (folder_.path() / "hookline.yaml").string();
     std::ofstream(folder_.path() / "webhooks.yaml") << webhooks_of(receiver_->port());
-    std::ofstream(file_) << configuration_of(cluster_->bootstrap_servers(), receiver_->port(), options_.port);
+    std::ofstream(file_) << configuration_of(cluster_->bootstrap_servers(), options_.port);
     loaded_ = load(file_);
     for (const auto& problem : loaded_.configuration.problems) {
       if (!problem.warning) return core::fail(core::ErrorCode::internal, config::format(problem));
@@ -236,8 +248,8 @@ class Demo {
   bool show() {
     screen_.heading("Hookline demo: an embedded Kafka, four webhooks, one sick receiver");
     screen_.plain(fmt::format("  Kafka      {}   (any client can publish to it)", cluster_->bootstrap_servers()));
-    screen_.plain(fmt::format("  admin API  http://127.0.0.1:{}/api/v1/status", server_->port()));
-    screen_.plain(fmt::format("  receiver   http://127.0.0.1:{}", receiver_->port()));
+    screen_.plain(fmt::format("  web UI     http://127.0.0.1:{}/", server_->port()));
+    screen_.plain(fmt::format("  receiver   http://127.0.0.1:{}/   (takes whatever is sent there)", receiver_->port()));
     screen_.plain(fmt::format("  config     {}", file_));
     return step("Ready: the group has answered", [this] { return wait_until([this] { return engine_->readiness().ready; }); }) &&
            step("Events come in, and what they match goes out", [this] { return publish_and_deliver(); }) &&
@@ -328,7 +340,8 @@ class Demo {
   }
 
   void stay() {
-    screen_.heading("Still running: publish something, e.g.");
+    screen_.heading("Still running: open the web UI, make a webhook, and publish something");
+    screen_.plain(fmt::format("  http://127.0.0.1:{}/    New webhook, Slack, URL http://127.0.0.1:{}/my-channel, or one of a Slack of yours", server_->port(), receiver_->port()));
     screen_.plain(fmt::format("  hookline sample incident_triggered --json | hookline send --config {} --kind incident", file_));
     screen_.plain("  Ctrl-C ends it.");
     sigset_t set;

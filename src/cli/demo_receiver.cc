@@ -68,7 +68,7 @@ struct DemoReceiver::State {
         request.answered = state.sick.contains(request.path) ? 500 : 200;
       }
       state.on_request(request);
-      answer = fmt::format("HTTP/1.1 {}\r\nContent-Length: 0\r\n\r\n", request.answered == 200 ? "200 OK" : "500 Internal Server Error");
+      answer = request.answered == 200 ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" : "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
       asio::async_write(socket, asio::buffer(answer), [self = shared_from_this()](boost::system::error_code error, std::size_t) {
         if (!error) self->read_head();
       });
