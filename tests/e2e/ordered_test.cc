@@ -39,7 +39,7 @@ class OrderedProof : public Proof {
       const auto story = text_after(request.body, "\"story_id\": \"");
       const int number = std::stoi(text_after(request.body, "\"n\": "));
       const auto before = last.find(story);
-      if (before != last.end()) EXPECT_LT(before->second, number) << story;
+      if (before != last.end()) { EXPECT_LT(before->second, number) << story; }
       last[story] = number;
       ++checked;
     }
