@@ -3,6 +3,15 @@
 #include <utility>
 
 namespace hookline::state {
+namespace {
+
+/// Of two ids the first counts, unless it has expired or the other one is to replace it.
+bool counts_before(const Correlation& first, const Correlation& other) {
+  const bool over = first.expires && *first.expires <= other.at;
+  return !other.replaces && !over && other.id != first.id;
+}
+
+}  // namespace
 
 CorrelationTable::News CorrelationTable::apply(const CorrelationRecord& record) {
   read_to_ = record.offset + 1;
@@ -26,14 +35,15 @@ CorrelationTable::News CorrelationTable::apply(const CorrelationRecord& record) 
     return News::id;
   }
   Entry& entry = known->second;
-  const bool over = entry.correlation.expires && *entry.correlation.expires <= correlation->at;
-  if (!correlation->replaces && !over && correlation->id != entry.correlation.id) return News::behind;
+  if (counts_before(entry.correlation, *correlation)) return News::behind;
   entry = {std::move(*correlation), record.offset};
   return News::id;
 }
 
 void CorrelationTable::acknowledged(const std::string& key, Correlation correlation, std::int64_t offset) {
   if (offset >= 0 && offset < read_to_) return;  // read already, and what followed it
+  const auto known = entries_.find(key);
+  if (known != entries_.end() && counts_before(known->second.correlation, correlation)) return;  // set by hand meanwhile
   entries_.insert_or_assign(key, Entry{std::move(correlation), offset});
 }
 

@@ -173,6 +173,8 @@ class World {
     std::vector<std::pair<std::size_t, std::size_t>> others = {};  ///< log and record of what goes in the same request
     std::string order;             ///< its key, if it goes out in order
     std::string story, id;         ///< of a correlation on its way to the broker
+    bool replaces = false;
+    std::uint64_t life = 0;        ///< as the member's
   };
   /// An id as a member knows it.
   struct Item {
@@ -204,6 +206,7 @@ class World {
     std::vector<Feed> feeds;
     std::map<std::string, Item> items;             ///< by story, a naive model of what it knows
     std::array<std::int64_t, 2> read_to{};         ///< of the correlations
+    std::uint64_t life = 0;                        ///< counts how often it knew that it had to begin anew
     bool owns_any() const { return !fetches.empty() || !tiers.empty(); }
     void owns_nothing() {
       fetches.clear();

@@ -84,6 +84,8 @@ void World::produce_correlation(Member& member, engine::Produce produce) {
     if (!correlation || key != "make/" + correlation->key) return wrong("a correlation that cannot be read");
     shared->story = correlation->key;
     shared->id = correlation->id;
+    shared->replaces = correlation->replaces;
+    shared->life = member.life;
   }
   member.letters[produce.token] = shared;
   const bool fails = happens(options_.produce_failure);
@@ -115,7 +117,6 @@ std::int64_t World::append_correlation(std::size_t partition, const std::string&
 
 /// A new owner reads them from the beginning, in its own time.
 void World::begin_feeds(Member& member) {
-  member.items.clear();
   for (const auto& feed : member.feeds) {
     in_this_life(member, some(400), [this, &member, partition = feed.partition, serial = member.serial] {
       if (member.serial != serial) return;
@@ -152,15 +153,15 @@ void World::set_by_hand() {
 void World::note_correlations(Member& member) {
   for (const auto& report : member.inputs.produced) {
     const Errand& errand = *member.letters.find(report.token)->second;
-    if (report.error || errand.story.empty() || errand.serial != member.serial) continue;
+    if (report.error || errand.story.empty() || errand.life != member.life) continue;
     const auto partition = static_cast<std::size_t>(report.partition);
     if (report.offset < member.read_to[partition]) continue;
-    const auto known = member.items.find(errand.story);
-    if (known == member.items.end() || known->second.offset < report.offset) member.items[errand.story] = {errand.id, report.offset};
+    learn(member, errand.story, errand.id, report.offset, errand.replaces);
   }
   if (member.inputs.revocation == engine::Inputs::Revocation::lost || member.inputs.assigned) {
     member.items.clear();
     member.read_to = {};
+    ++member.life;
   }
   for (const auto& record : member.inputs.correlations) {
     member.read_to[static_cast<std::size_t>(record.partition)] = record.offset + 1;

@@ -59,6 +59,15 @@ TEST(CorrelationTable, WhatWasAcknowledgedAndWhatIsReadMeetByOffset) {
   EXPECT_EQ(id_in(table), "hand") << "read already";
 }
 
+TEST(CorrelationTable, WhatAPersonHasSetMeanwhileCountsMoreThanAnAnswer) {
+  CorrelationTable table;
+  table.apply(record(3, value_of(item("hand", true))));
+  table.acknowledged("w/k", item("mine"), 5);
+  EXPECT_EQ(id_in(table), "hand") << "as for whoever reads the log";
+  table.acknowledged("w/k", item("anew", true), 6);
+  EXPECT_EQ(id_in(table), "anew");
+}
+
 TEST(CorrelationTable, ExpiredOnesAreNotFoundAndGo) {
   CorrelationTable table;
   table.apply(record(0, value_of(item("a"))));
