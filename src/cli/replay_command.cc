@@ -8,12 +8,12 @@
 
 #include <unistd.h>
 
+#include "hookline/admin/trial_json.h"
 #include "hookline/engine/catalog.h"
 #include "hookline/engine/trial.h"
 #include "hookline/kafka/admin.h"
 #include "hookline/state/definition_log.h"
 #include "replay_screen.h"
-#include "request_json.h"
 
 namespace hookline::cli {
 namespace {
@@ -138,7 +138,7 @@ class Run {
     auto request = engine::try_render(*webhook, *endpoint, view, reentry.kind,
                                       {.delivery_id = reentry.delivery_id, .attempt = reentry.past.attempts + 1, .correlation_id = {}}, core::read_clock().wall);
     if (request) {
-      row.update(cli::to_json(engine::masked(std::move(*request), *webhook, *endpoint)));
+      row.update(admin::to_json(deliver::masked(std::move(*request))));
     } else {
       row["error"] = request.error().message;
     }
