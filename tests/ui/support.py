@@ -66,9 +66,13 @@ class Demo:
         self._binary = binary
         self._output = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen([binary, "demo", "--port", "0"], stdout=self._output, stderr=subprocess.STDOUT)
-        text = wait_for(lambda: self._text_if("Still running"), "the demo is up")
-        self.url = re.search(r"http://127\.0\.0\.1:\d+/(?=\s|$)", text).group(0)
-        self.config = re.search(r"config +(\S+)", text).group(1)
+        try:
+            text = wait_for(lambda: self._text_if("Still running"), "the demo is up")
+            self.url = re.search(r"web UI +(\S+)", text).group(1)
+            self.config = re.search(r"config +(\S+)", text).group(1)
+        except BaseException:
+            self._process.kill()
+            raise
 
     def _text_if(self, mark):
         self._output.seek(0)
@@ -101,7 +105,11 @@ class TokenRun:
         self._output = open(self._folder / "log", "w+")
         self._process = subprocess.Popen([binary, "run", "--config", str(self._folder / "hookline.yaml")], stdout=self._output, stderr=subprocess.STDOUT,
                                          env={**os.environ, "UI_TOKEN": token})
-        self.url = wait_for(self._address, "the admin API listens")
+        try:
+            self.url = wait_for(self._address, "the admin API listens")
+        except BaseException:
+            self.close()
+            raise
 
     def _address(self):
         found = re.search(r"admin API on (http://\S+)", (self._folder / "log").read_text())

@@ -16,6 +16,7 @@ import unittest
 
 from playwright.sync_api import expect, sync_playwright
 
+sys.dont_write_bytecode = True  # the sources stay as they are
 import support
 
 BINARY = sys.argv[1]
