@@ -42,6 +42,9 @@ void check_egress(const config::Webhook& webhook, const config::Settings& settin
 
 /// Updates of one incident that overtake each other confuse a receiver that keeps state.
 void check_order(const config::Webhook& webhook, config::Problems& problems) {
+  if (webhook.ordering == config::Ordering::key && webhook.batch.max_events > 1) {
+    warn(problems, webhook.place, "`batch` has no effect with `ordering: key`: each event goes out by itself", "remove one of the two");
+  }
   if (webhook.ordering == config::Ordering::key || webhook.correlation) return;
   std::size_t types = 0;
   for (const auto& type : event::catalogue()) {

@@ -1,5 +1,7 @@
 // What receivers and networks may ask for besides plain HTTP: HTTP/2 (a server of other people than libcurl's), and
 // a real proxy (tinyproxy) that https goes through as a tunnel.
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

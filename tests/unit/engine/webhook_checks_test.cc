@@ -59,6 +59,12 @@ TEST(WebhookChecks, SeveralIncidentTypesWantAnOrder) {
   EXPECT_THAT(problems_of("events: [incident_resolved, vuln]\n"), IsEmpty());
 }
 
+TEST(WebhookChecks, ABatchOfWhatGoesOutInOrderHasNoEffect) {
+  const std::string batch = "format: array\nbatch: {max_events: 5}\n";
+  EXPECT_THAT(problems_of(batch), IsEmpty());
+  EXPECT_THAT(problems_of(batch + "ordering: key\n"), ElementsAre(HasSubstr("`batch` has no effect with `ordering: key`")));
+}
+
 TEST(WebhookChecks, ACorrelationIdWantsSomebodyWhoGivesIt) {
   EXPECT_THAT(problems_of("endpoints: [{url: 'https://h.example.com/$correlationId', method: PUT}]\n"),
               ElementsAre(HasSubstr("w.yaml:2:20: warning: the URL uses correlationId, but this webhook has no `correlation.from`")));
