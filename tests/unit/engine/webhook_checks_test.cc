@@ -60,7 +60,7 @@ TEST(WebhookChecks, SeveralIncidentTypesWantAnOrder) {
 }
 
 TEST(WebhookChecks, ABatchOfWhatGoesOutInOrderHasNoEffect) {
-  const std::string batch = "format: array\nbatch: {max_events: 5}\n";
+  const std::string batch = "events: [incident_triggered]\nformat: array\nbatch: {max_events: 5}\n";
   EXPECT_THAT(problems_of(batch), IsEmpty());
   EXPECT_THAT(problems_of(batch + "ordering: key\n"), ElementsAre(HasSubstr("`batch` has no effect with `ordering: key`")));
 }
