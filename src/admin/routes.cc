@@ -144,15 +144,14 @@ Found find_route(const HttpRequest& request, const config::Admin& settings) {
   std::string allowed;
   const Route* chosen = nullptr;
   std::string chosen_name;
+  // A path spelled out counts more than one with a hole.
+  const bool spelled_out = std::any_of(table.begin(), table.end(), [&](const Route& route) { return route.path == request.path; });
   for (const auto& route : table) {
     auto name = match(route.path, request.path);
-    if (!name) continue;
+    if (!name || (spelled_out && route.path != request.path)) continue;
     if (route.method == request.method || (route.method == "GET" && request.method == "HEAD")) {
-      // A path spelled out counts more than one with a hole.
-      if (chosen == nullptr || route.path.find('{') == route.path.npos) {
-        chosen = &route;
-        chosen_name = std::move(*name);
-      }
+      chosen = &route;
+      chosen_name = std::move(*name);
       continue;
     }
     allowed += (allowed.empty() ? "" : ", ") + std::string(route.method) + (route.method == "GET" ? ", HEAD" : "");

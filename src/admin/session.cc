@@ -31,6 +31,13 @@ constexpr const char* content_policy =
 
 std::string copy(beast::string_view view) { return {view.data(), view.size()}; }
 
+/// A condition that is there without a value is the empty tag, which is that of nothing.
+std::string tag(const http::request<http::string_body>& message, http::field field) {
+  const auto found = message.find(field);
+  if (found == message.end()) return {};
+  return found->value().empty() ? std::string("\"\"") : copy(found->value());
+}
+
 HttpAnswer run(const Found& found, const HttpRequest& request, engine::Engine& engine) {
   try {
     return found.route->handle({request, found.name, found.by}, engine);
@@ -78,8 +85,8 @@ class Session : public std::enable_shared_from_this<Session> {
                 .host = copy(message[http::field::host]),
                 .origin = copy(message[http::field::origin]),
                 .content_type = copy(message[http::field::content_type]),
-                .if_match = copy(message[http::field::if_match]),
-                .if_none_match = copy(message[http::field::if_none_match]),
+                .if_match = tag(message, http::field::if_match),
+                .if_none_match = tag(message, http::field::if_none_match),
                 .body = message.body()};
     if (const auto mark = request_.path.find('?'); mark != std::string::npos) {
       request_.query = request_.path.substr(mark + 1);

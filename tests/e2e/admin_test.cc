@@ -89,7 +89,8 @@ TEST_F(AdminApi, ThreeProcessesShowTheSameAndNoSecretStandsAnywhere) {
   receiver.on("/url-s3cret-2/in", first(1, answer(500, "you sent Bearer bearer-s3cret-1"), answer(200)));
   publish(1, 20);
   const auto logged = [&] {
-    for (const auto& item : json(two.get(api + "/secret/deliveries"))["items"]) {
+    const auto list = json(two.get(api + "/secret/deliveries"));
+    for (const auto& item : list["items"]) {
       if (item["attempts"].size() == 2) return item;
     }
     return Json();
