@@ -171,8 +171,8 @@ class Edit {
 
  private:
   core::Result<std::optional<std::uint64_t>> replaced(bool fresh) const {
-    if (fresh || call_.request.if_none_match == "*") return std::optional<std::uint64_t>(0);
     auto wanted = wanted_revision(call_.request);
+    if (wanted && (fresh || call_.request.if_none_match == "*")) return std::optional<std::uint64_t>(0);
     if (wanted && !*wanted) *wanted = seen_;
     return wanted;
   }

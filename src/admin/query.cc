@@ -90,7 +90,8 @@ core::Result<std::optional<core::WallTime>> Query::moment(std::string_view name,
   if (!value) return std::nullopt;
   if (const auto time = core::parse_rfc3339(*value)) return *time;
   const bool bare = value->find_first_not_of("0123456789") == std::string::npos;  // an age has a unit
-  if (const auto age = bare ? std::nullopt : core::parse_duration(*value)) return now - std::chrono::duration_cast<std::chrono::milliseconds>(*age);
+  const auto age = core::parse_duration(*value);
+  if (age && !bare) return now - std::chrono::duration_cast<std::chrono::milliseconds>(*age);
   return core::fail(core::ErrorCode::invalid, fmt::format("{} is a moment: write e.g. 2026-03-02T10:00:00Z, or an age such as 2h", name));
 }
 
