@@ -293,8 +293,8 @@ HttpAnswer put_definition(const Call& call, engine::Engine& engine) {
   auto document = document_of(call, sort);
   if (!document) return problem(400, document.error().message);
   if (const auto& tag = call.request.if_none_match; !tag.empty() && tag != "*") return problem(400, "If-None-Match is * here: only if there is none yet");
-  auto& name = (*document)["name"];
-  if (name.is_null()) name = call.name;
+  if (!document->contains("name")) (*document)["name"] = call.name;
+  const auto& name = (*document)["name"];
   if (name != call.name) return renamed(*document, call.name);
   return Edit({sort, call.name}, call, engine).put(std::move(*document), false);
 }

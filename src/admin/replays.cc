@@ -67,6 +67,9 @@ HttpAnswer replay_dead_letters(const Call& call, engine::Engine& engine) {
 HttpAnswer create_replay(const Call& call, engine::Engine& engine) {
   auto tree = object_of(call);
   if (!tree) return problem(400, tree.error().message);
+  // An empty request is none: it would replay every dead letter there is.
+  const auto what = tree->find("what");
+  if (what == tree->end() || *what != "events") return problem(422, "say `\"what\": \"events\"`; dead letters are replayed by POST /api/v1/dead-letters/replay");
   return begin(std::move(*tree), call, engine);
 }
 
