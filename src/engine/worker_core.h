@@ -308,6 +308,7 @@ class WorkerCore {
   void write_down(Delivery& delivery);
   void take_back_note(bool noted, std::int32_t partition, const std::string& id);
   void write_note(std::int32_t partition, std::string key, std::optional<std::string> value);
+  void write_again(std::int32_t partition, const std::string& key, state::Correlation first);
   void leave_key(Delivery& delivery, Handle handle);
   void go_on(OrderedKey* key);
   void own_ordered();

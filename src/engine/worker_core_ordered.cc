@@ -94,7 +94,7 @@ void WorkerCore::read_correlations(Inputs& inputs) {
     if (table == correlations_.end()) continue;
     const auto news = table->second.apply(record);
     if (news == state::CorrelationTable::News::behind) {
-      if (const auto* first = table->second.find(record.key, now_.wall)) write_note(record.partition, record.key, state::value_of(*first));
+      if (const auto* first = table->second.find(record.key, now_.wall)) write_again(record.partition, record.key, *first);
     }
     if (news == state::CorrelationTable::News::none) continue;
     if (OrderedKey* key = keys_.find(record.partition, record.key)) advance(*key);
@@ -103,6 +103,7 @@ void WorkerCore::read_correlations(Inputs& inputs) {
     const auto table = correlations_.find(number);
     if (table == correlations_.end() || table->second.complete()) continue;
     table->second.set_complete();
+    table->second.for_each_overtaken([&](const std::string& key, const state::Correlation& first) { write_again(number, key, first); });
     Partition* partition = partitions_.find(options_.ordered_topic, number);
     if (!partition || mode_ != Mode::running) continue;
     partition->ready = true;
@@ -348,6 +349,12 @@ void WorkerCore::write_note(std::int32_t partition, std::string key, std::option
   note.written.value = std::move(value);
   const Handle handle = departures_.insert(std::move(note));
   produce(handle, *departures_.find(handle));
+}
+
+/// What counts is to be the last that the log says. It replaces nothing: what somebody sets by hand meanwhile counts more.
+void WorkerCore::write_again(std::int32_t partition, const std::string& key, state::Correlation first) {
+  first.replaces = false;
+  write_note(partition, key, state::value_of(first));
 }
 
 /// A few at a time, every second.

@@ -35,7 +35,10 @@ CorrelationTable::News CorrelationTable::apply(const CorrelationRecord& record) 
     return News::id;
   }
   Entry& entry = known->second;
-  if (counts_before(entry.correlation, *correlation)) return News::behind;
+  if (counts_before(entry.correlation, *correlation)) {
+    entry.overtaken = true;
+    return complete_ ? News::behind : News::none;
+  }
   entry = {std::move(*correlation), record.offset};
   return News::id;
 }

@@ -31,7 +31,8 @@ class CorrelationTable {
   enum class News : std::uint8_t {
     none,
     id,      ///< the key has another id now, or one at last
-    behind,  ///< a later answer came after the first: the log would forget the first, it has to be written again
+    behind,  ///< a later answer came after the first: the log would forget the first, it has to be written again.
+             ///< Not told while the log is read to its end, where the mending may follow: see for_each_overtaken()
   };
   /// The next record of the log. What is not understood is passed over.
   News apply(const CorrelationRecord& record);
@@ -46,6 +47,14 @@ class CorrelationTable {
   bool complete() const { return complete_; }
   /// The log was read to its end: from now on what is read of deliveries is this worker's own.
   void set_complete() { complete_ = true; }
+
+  /// Calls visit(key, correlation) for each id after which the log holds another one that does not count.
+  template <class Visit>
+  void for_each_overtaken(Visit&& visit) const {
+    for (const auto& [key, entry] : entries_) {
+      if (entry.overtaken) visit(key, entry.correlation);
+    }
+  }
 
   /// Looks through the next `count` entries: keys of those that are over are taken out.
   std::vector<std::string> forget_expired(core::WallTime now, std::size_t count);
@@ -65,6 +74,7 @@ class CorrelationTable {
   struct Entry {
     Correlation correlation;
     std::int64_t offset;
+    bool overtaken = false;  ///< the last record of the key is another one
   };
   std::map<std::string, Entry, std::less<>> entries_;
   std::map<std::string, Progress, std::less<>> progress_;  ///< by delivery id

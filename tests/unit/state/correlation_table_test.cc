@@ -33,8 +33,27 @@ TEST(Correlation, ReadsWhatItWrote) {
   }
 }
 
+TEST(CorrelationTable, WhatTheLogWouldForgetIsToldOnceItIsReadToItsEnd) {
+  const auto overtaken = [](const CorrelationTable& table) {
+    std::vector<std::string> ids;
+    table.for_each_overtaken([&](const std::string&, const Correlation& first) { ids.push_back(first.id); });
+    return ids;
+  };
+  CorrelationTable table;
+  (void)table.apply(record(0, value_of(item("a"))));
+  EXPECT_EQ(table.apply(record(1, value_of(item("b")))), CorrelationTable::News::none) << "the mending may follow";
+  EXPECT_EQ(overtaken(table), std::vector<std::string>{"a"});
+  (void)table.apply(record(2, value_of(item("a"))));
+  EXPECT_EQ(overtaken(table), std::vector<std::string>{}) << "mended";
+  (void)table.apply(record(3, value_of(item("b"))));
+  (void)table.apply(record(4, value_of(item("c", true))));
+  EXPECT_EQ(overtaken(table), std::vector<std::string>{}) << "set by hand since";
+  EXPECT_EQ(id_in(table), "c");
+}
+
 TEST(CorrelationTable, TheFirstAnswerCounts) {
   CorrelationTable table;
+  table.set_complete();
   EXPECT_EQ(table.apply(record(0, value_of(item("a")))), CorrelationTable::News::id);
   EXPECT_EQ(table.apply(record(1, value_of(item("b")))), CorrelationTable::News::behind);
   EXPECT_EQ(id_in(table), "a");
