@@ -119,6 +119,7 @@ class World {
     // As its present owner knows it.
     Targets heard = 0;             ///< targets that ended
     std::uint8_t taken_under = 0;  ///< revisions, more than one if it cannot be told
+    Serial given_up_by = 0;        ///< the assignment under which an update of it was given up
   };
   struct Log {
     std::string topic;

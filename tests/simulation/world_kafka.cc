@@ -1,6 +1,8 @@
 // World: the log, the group and the committed offsets, as Apache Kafka keeps them.
 #include <algorithm>
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "hookline/settle/waiting.h"
@@ -116,8 +118,10 @@ void World::produce(Member& member, engine::Produce produce) {
                 .serial = member.serial};
   errand.record = first_from(logs_[errand.log], waits ? waiting->origin_offset : letter->origin_offset);
   errand.target = as_meant(errand.target, logs_[errand.log].records[errand.record]);
-  if (letter && letter->reason == settle::Reason::correlation && member.items.contains(logs_[errand.log].records[errand.record].story)) {
-    wrong("an update is given up although its owner knows the id");
+  Record& of = logs_[errand.log].records[errand.record];
+  if (letter && letter->reason == settle::Reason::correlation && std::exchange(of.given_up_by, member.serial) != member.serial) {
+    // Else the same dead letter, which the broker refused before: what became known since does not call it back.
+    if (member.items.contains(of.story)) wrong("an update is given up although its owner knows the id");
   }
   const auto shared = std::make_shared<Errand>(errand);
   const auto record_sent = std::make_shared<kafka::OwnedRecord>(std::move(produce.record));
