@@ -1,6 +1,5 @@
 // World: the log, the group and the committed offsets, as Apache Kafka keeps them.
 #include <algorithm>
-
 #include <utility>
 
 #include <fmt/format.h>
