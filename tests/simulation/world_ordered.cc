@@ -82,7 +82,9 @@ void World::produce_correlation(Member& member, engine::Produce produce) {
   if (produce.record.value && !key.starts_with(state::progress_prefix)) {
     const auto correlation = state::parse_correlation(*produce.record.value);
     if (!correlation || key != "make/" + correlation->key) return wrong("a correlation that cannot be read");
-    shared->story = correlation->key;
+    const auto known = member.items.find(correlation->key);
+    const bool again = known != member.items.end() && known->second.id == correlation->id;  // its place in the log is read, not heard
+    if (!again) shared->story = correlation->key;
     shared->id = correlation->id;
     shared->replaces = correlation->replaces;
     shared->life = member.life;
