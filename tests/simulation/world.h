@@ -119,7 +119,7 @@ class World {
     // As its present owner knows it.
     Targets heard = 0;             ///< targets that ended
     std::uint8_t taken_under = 0;  ///< revisions, more than one if it cannot be told
-    Serial given_up_by = 0;        ///< the assignment under which an update of it was given up
+    std::array<std::uint64_t, 3> given_up_by{};  ///< who gave an update of it up: member, incarnation, life
   };
   struct Log {
     std::string topic;

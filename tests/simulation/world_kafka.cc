@@ -118,7 +118,8 @@ void World::produce(Member& member, engine::Produce produce) {
   errand.record = first_from(logs_[errand.log], waits ? waiting->origin_offset : letter->origin_offset);
   errand.target = as_meant(errand.target, logs_[errand.log].records[errand.record]);
   Record& of = logs_[errand.log].records[errand.record];
-  if (letter && letter->reason == settle::Reason::correlation && std::exchange(of.given_up_by, member.serial) != member.serial) {
+  const std::array<std::uint64_t, 3> who{member.id + 1ull, member.incarnation, member.life};
+  if (letter && letter->reason == settle::Reason::correlation && std::exchange(of.given_up_by, who) != who) {
     // Else the same dead letter, which the broker refused before: what became known since does not call it back.
     if (member.items.contains(of.story)) wrong("an update is given up although its owner knows the id");
   }
