@@ -102,7 +102,7 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
     sooner(next_commit_);
     sooner(next_resume_);
     if (deliveries_.size() > 0) sooner(next_look_);
-    else if (storm_.raging()) sooner(storm_.next_intake());
+    else if (storm_.raging() && storm_.next_intake() > now_.mono) sooner(storm_.next_intake());
   }
   if (mode_ == Mode::revoking || mode_ == Mode::stopping) {
     sooner(!drain_departing_ ? drain_until_ : !drain_committing_ ? drain_depart_until_ : commits_under_way_ > 0 ? drain_commit_until_ : next_drain_commit_);

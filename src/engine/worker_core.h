@@ -303,6 +303,7 @@ class WorkerCore {
   bool is_over_age(const Delivery& delivery) const;
   bool still_to_send(LaneId lane, Handle handle, Delivery& delivery, std::string& correlation_id);
   bool end_ordered(Handle handle, Delivery& delivery, const deliver::Answer& answer);
+  void end_without_id(Handle handle, const std::string& why);
   bool create_anew(Handle handle, Delivery& delivery);
   void wait_ordered(Handle handle, Delivery& delivery, core::Duration wait);
   void write_down(Delivery& delivery);

@@ -43,6 +43,10 @@ void WorkerCore::start_batch(LaneId id, deliver::DeliveryIndex first) {
   for (auto next = std::optional(first); next;) {
     const Handle handle = deliveries_.handle(*next);
     Delivery& delivery = deliveries_[*next];
+    if (delivery.key) {  // of before the webhook lost its order: goes out singly
+      lane.queue.put_back(*next, true);
+      break;
+    }
     if (delivery.batch_limit > 0) most = std::min<std::size_t>(most, delivery.batch_limit);
     if (!members.empty() && members.size() >= most) {
       lane.queue.put_back(*next, delivery.tier.has_value());

@@ -80,7 +80,7 @@ void WorkerCore::wake_lane(LaneId id, std::optional<core::MonoTime> at) {
 
 void WorkerCore::start(LaneId id, deliver::DeliveryIndex index) {
   EndpointLane& lane = lanes_[id];
-  if (batch_limit(lane) > 1) return start_batch(id, index);
+  if (!deliveries_[index].key && batch_limit(lane) > 1) return start_batch(id, index);
   const Handle handle = deliveries_.handle(index);
   Delivery& delivery = deliveries_[index];
   std::string correlation_id;
@@ -414,8 +414,9 @@ void WorkerCore::on_produced(const kafka::ProduceReport& report) {
   if (!report.error) return acknowledged(report, *departure);
   using What = Departure::What;
   if (departure->what == What::note) return departures_.erase(report.token);  // the next one says more
-  const bool of_record = departure->what != What::correlation;
-  if (report.error->code == core::ErrorCode::too_large && of_record && !departure->pointer) {
+  const bool too_large = report.error->code == core::ErrorCode::too_large;
+  if (too_large && departure->what == What::correlation) return end_without_id(report.token, report.error->message);
+  if (too_large && !departure->pointer) {
     if (departure->what != What::letter) departure->reason = settle::Reason::too_large;  // it cannot wait anywhere
     if (departure->what == What::ordered) next_entry(departure->order_key);
     departure->what = What::letter;

@@ -295,6 +295,16 @@ bool WorkerCore::end_ordered(Handle handle, Delivery& delivery, const deliver::A
   return true;
 }
 
+/// The id does not fit into the correlations topic: as if the answer had held none.
+void WorkerCore::end_without_id(Handle handle, const std::string& why) {
+  const Departure done = std::move(*departures_.find(handle));
+  departures_.erase(handle);
+  core::log::error("the id of the item for {} cannot be kept ({}): updates will find none", done.key->name, why);
+  take_back_note(done.noted, done.key->partition, done.id);
+  settle(done.record);
+  go_on(done.key);
+}
+
 /// The item of an update is gone: the event goes as a create, through the webhook that creates, and is a delivery
 /// of that webhook from now on.
 bool WorkerCore::create_anew(Handle handle, Delivery& delivery) {
@@ -361,7 +371,8 @@ void WorkerCore::write_again(std::int32_t partition, const std::string& key, sta
 void WorkerCore::forget_correlations() {
   for (auto& [partition, table] : correlations_) {
     if (!table.complete()) continue;
-    for (auto& key : table.forget_expired(now_.wall, looked_at_a_second)) write_note(partition, std::move(key), std::nullopt);
+    const auto in_use = [&, number = partition](const std::string& key) { return keys_.find(number, key) != nullptr; };
+    for (auto& key : table.forget_expired(now_.wall, looked_at_a_second, in_use)) write_note(partition, std::move(key), std::nullopt);
   }
 }
 
@@ -376,7 +387,7 @@ void WorkerCore::go_on(OrderedKey* key) {
 
 /// The delivery is given up without an end. One in flight holds its key until it is answered.
 void WorkerCore::leave_key(Delivery& delivery, Handle handle) {
-  if (!delivery.key || delivery.state == Delivery::State::in_flight) return;
+  if (!delivery.key || (delivery.state == Delivery::State::in_flight && !delivery.follows)) return;
   OrderedKey& key = *std::exchange(delivery.key, nullptr);
   const auto place = std::find(key.waiting.begin(), key.waiting.end(), handle);
   if (place != key.waiting.end()) {

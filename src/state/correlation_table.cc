@@ -65,13 +65,14 @@ std::optional<Progress> CorrelationTable::take_progress(std::string_view deliver
   return progress;
 }
 
-std::vector<std::string> CorrelationTable::forget_expired(core::WallTime now, std::size_t count) {
+std::vector<std::string> CorrelationTable::forget_expired(core::WallTime now, std::size_t count,
+                                                          const std::function<bool(const std::string&)>& in_use) {
   std::vector<std::string> keys;
   auto entry = entries_.upper_bound(looked_at_);
   for (; count > 0 && entry != entries_.end(); --count) {
     looked_at_ = entry->first;
     const auto& expires = entry->second.correlation.expires;
-    if (!expires || *expires > now) {
+    if (!expires || *expires > now || in_use(entry->first)) {
       ++entry;
       continue;
     }

@@ -119,7 +119,6 @@ class World {
     // As its present owner knows it.
     Targets heard = 0;             ///< targets that ended
     std::uint8_t taken_under = 0;  ///< revisions, more than one if it cannot be told
-    std::array<std::uint64_t, 3> given_up_by{};  ///< who gave an update of it up: member, incarnation, life
   };
   struct Log {
     std::string topic;
@@ -181,6 +180,7 @@ class World {
   struct Item {
     std::string id;
     std::int64_t offset = 0;
+    core::WallTime since{};        ///< when the first id of the story became known
   };
   /// What a member is told of a partition of the correlations.
   struct Feed {
@@ -315,7 +315,7 @@ class World {
   void feed(Member& member, std::size_t partition);
   void set_by_hand();
   void note_correlations(Member& member);
-  static void learn(Member& member, const std::string& story, const std::string& id, std::int64_t offset, bool replaces);
+  void learn(Member& member, const std::string& story, const std::string& id, std::int64_t offset, bool replaces);
   std::string order_of(const Errand& errand) const;
   Targets as_meant(Targets target, const Record& record) const;
   void check_order(const Errand& errand);

@@ -1,6 +1,5 @@
 // World: the log, the group and the committed offsets, as Apache Kafka keeps them.
 #include <algorithm>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -117,11 +116,10 @@ void World::produce(Member& member, engine::Produce produce) {
                 .serial = member.serial};
   errand.record = first_from(logs_[errand.log], waits ? waiting->origin_offset : letter->origin_offset);
   errand.target = as_meant(errand.target, logs_[errand.log].records[errand.record]);
-  Record& of = logs_[errand.log].records[errand.record];
-  const std::array<std::uint64_t, 3> who{member.id + 1ull, member.incarnation, member.life};
-  if (letter && letter->reason == settle::Reason::correlation && std::exchange(of.given_up_by, who) != who) {
-    // Else the same dead letter, which the broker refused before: what became known since does not call it back.
-    if (member.items.contains(of.story)) wrong("an update is given up although its owner knows the id");
+  if (letter && letter->reason == settle::Reason::correlation) {  // decided then, whenever it is written
+    const auto known = member.items.find(logs_[errand.log].records[errand.record].story);
+    const bool before = known != member.items.end() && core::to_unix_ms(known->second.since) < letter->failed_at_ms;
+    if (before) wrong("an update is given up although its owner knows the id");
   }
   const auto shared = std::make_shared<Errand>(errand);
   const auto record_sent = std::make_shared<kafka::OwnedRecord>(std::move(produce.record));

@@ -176,9 +176,10 @@ void World::note_correlations(Member& member) {
 void World::learn(Member& member, const std::string& story, const std::string& id, std::int64_t offset, bool replaces) {
   const auto known = member.items.find(story);
   if (known == member.items.end()) {
-    member.items[story] = {id, offset};
+    member.items[story] = {id, offset, now().wall};
   } else if (known->second.offset < offset && (replaces || known->second.id == id)) {
-    known->second = {id, offset};
+    known->second.id = id;
+    known->second.offset = offset;
   }
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -56,8 +57,10 @@ class CorrelationTable {
     }
   }
 
-  /// Looks through the next `count` entries: keys of those that are over are taken out.
-  std::vector<std::string> forget_expired(core::WallTime now, std::size_t count);
+  /// Looks through the next `count` entries: keys of those that are over are taken out, unless they are `in_use`: a new
+  /// id may be on its way to the log, and what deletes the old one would come after it.
+  std::vector<std::string> forget_expired(core::WallTime now, std::size_t count,
+                                          const std::function<bool(const std::string&)>& in_use = [](const auto&) { return false; });
   std::size_t size() const { return entries_.size(); }
   /// Calls visit(key, correlation) for each id that has not expired, in the order of the keys after `after`, until it
   /// returns false.
