@@ -106,9 +106,13 @@ std::variant<Subject, HttpAnswer> subject_of(Order& order, const Chosen& chosen,
   return sampled(order, chosen);
 }
 
-std::variant<Chosen, HttpAnswer> webhook_of(Order& order, const engine::Engine& engine) {
+std::variant<Chosen, HttpAnswer> webhook_of(Order& order, const Bearer& by, const engine::Engine& engine) {
   if (order.refusal()) return std::move(*order.refusal());
-  if (order.has("webhook") && order["webhook"].is_object()) return unsaved_webhook(engine, order["webhook"]);
+  if (order.has("webhook") && order["webhook"].is_object()) {
+    // A definition of one's own could show in clear what its references and masks stand for.
+    if (!by.admin) return problem(403, fmt::format("the token '{}' has not got the scope admin, which a definition that is not saved needs; name a saved one", by.name));
+    return unsaved_webhook(engine, order["webhook"]);
+  }
   const auto name = order.text("webhook");
   if (name.empty()) order.mistake("/webhook", "names no webhook", "write a name, or a definition");
   if (auto refused = order.refusal()) return std::move(*refused);
@@ -173,7 +177,7 @@ core::Result<std::optional<event::Kind>> kind_parameter(const Query& query) {
 
 HttpAnswer render(const Call& call, engine::Engine& engine) {
   Order order(call.request.body, {"webhook", "event", "type", "record", "kind", "correlation_id", "last"});
-  auto found = webhook_of(order, engine);
+  auto found = webhook_of(order, call.by, engine);
   if (auto* refused = std::get_if<HttpAnswer>(&found)) return std::move(*refused);
   const auto& chosen = std::get<Chosen>(found);
   const auto correlation_id = order.text("correlation_id");

@@ -146,6 +146,17 @@ TEST_F(Routes, ThePagesOfTheUiHaveTypesAndTags) {
   EXPECT_EQ(get(open, "/ui/..%2fapp.js").status, 404);
 }
 
+TEST_F(Routes, ADefinitionThatIsNotSavedIsPreviewedByAdminsAlone) {
+  const auto render = [&](const std::string& token, const std::string& webhook) {
+    return route({.method = "POST", .path = "/api/v1/render", .authorization = "Bearer " + token, .host = "localhost", .content_type = "application/json",
+                  .body = R"({"type": "incident_triggered", "webhook": )" + webhook + "}"}, guarded, engine).status;
+  };
+  const std::string unsaved = R"({"name": "x", "events": ["incident"], "endpoints": [{"url": "https://x.example/h"}]})";
+  EXPECT_EQ(render("read-token", unsaved), 403) << "it could show what references stand for";
+  EXPECT_EQ(render("admin-token", unsaved), 200);
+  EXPECT_EQ(render("read-token", R"("none")"), 404);
+}
+
 TEST_F(Routes, PreviewNeedsNoKafkaForSamplesAndPastedEvents) {
   const auto render = [&](const std::string& body) {
     const auto answer = route({.method = "POST", .path = "/api/v1/render", .host = "localhost", .content_type = "application/json", .body = body}, open, engine);
