@@ -112,16 +112,17 @@ class Edit {
     if (fresh && now) {
       return problem(409, fmt::format("the {} '{}' exists; PUT replaces it", state::name(name_.sort), name_.name));
     }
-    const auto stored = engine_.catalog().stored_document(name_);
-    if (!stored.is_null()) document = config::unmasked_document(std::move(document), stored);
-    const auto problems = engine_.catalog().check(name_.sort, document);
+    config::Problems problems;
+    document = engine_.catalog().restored(name_, std::move(document), problems);
+    if (config::has_errors(problems)) return mistakes(problems);
+    problems = engine_.catalog().check(name_.sort, document);
     if (config::has_errors(problems)) return mistakes(problems);
     const auto base = replaced(fresh);
     if (!base) return problem(400, base.error().message);
     const auto asked = document.value("enabled", json::Tree());
     if (asked == true) document.erase("enabled");
     document = engine_.catalog().sealed(name_, std::move(document));
-    const bool unchanged = document == stored && (!*base || **base == now->revision);
+    const bool unchanged = document == engine_.catalog().stored_document(name_) && (!*base || **base == now->revision);
     if (!unchanged) {
       if (auto failed = write(name_, *base, std::move(document))) return std::move(*failed);
     }
@@ -148,7 +149,7 @@ class Edit {
     if (!now) return not_found(name_);
     if (now->from_file) return read_only(name_);
     seen_ = now->revision;  // nothing that came since is undone
-    auto document = engine_.catalog().stored_document(name_);
+    auto document = config::masked_document(engine_.catalog().stored_document(name_));  // put() restores what may stay
     document.merge_patch(change);
     if (document.value("name", json::Tree()) != name_.name) return renamed(document, name_.name);
     return put(std::move(document), false);

@@ -6,12 +6,12 @@
 
 #include "definitions.h"
 #include "hookline/admin/trial_json.h"
-#include "hookline/config/stored.h"
+#include "hookline/core/log.h"
 
 namespace hookline::admin {
 namespace {
 
-HttpAnswer send_test(Order& order, const Chosen& chosen, const engine::Engine& engine) {
+HttpAnswer send_test(Order& order, const Chosen& chosen, const Bearer& by, const engine::Engine& engine) {
   const auto type_name = order.text("type");
   const auto endpoint_name = order.text("endpoint");
   const auto correlation_id = order.text("correlation_id");
@@ -25,6 +25,7 @@ HttpAnswer send_test(Order& order, const Chosen& chosen, const engine::Engine& e
     order.mistake("/endpoint", fmt::format("the webhook has no endpoint '{}'", endpoint_name), "leave it out for the first one");
   }
   if (auto refused = order.refusal()) return std::move(*refused);
+  core::log::info("webhook {} is tested by {}: a sample of {} goes to its endpoint {}", webhook.name, by.name, type->name, endpoint->name);
   auto result = test(webhook, *endpoint, *type, correlation_id, policy, engine.settings().egress);
   result.row["webhook"] = webhook.name;
   return answer(result.row);
@@ -42,11 +43,10 @@ std::optional<Chosen> saved_webhook(const engine::Engine& engine, const std::str
 
 std::variant<Chosen, HttpAnswer> unsaved_webhook(const engine::Engine& engine, json::Tree document) {
   strip_added(document, state::Sort::webhook);
-  if (const auto name = document.value("name", json::Tree()); name.is_string()) {
-    const auto stored = engine.catalog().stored_document({state::Sort::webhook, name.get<std::string>()});
-    if (!stored.is_null()) document = config::unmasked_document(std::move(document), stored);
-  }
   config::Problems problems;
+  const auto name = document.value("name", json::Tree(""));
+  document = engine.catalog().restored({state::Sort::webhook, name.is_string() ? name.get<std::string>() : ""}, std::move(document), problems);
+  if (config::has_errors(problems)) return mistakes(problems, "/webhook");
   auto definitions = engine.catalog().compile_unsaved(document, problems);
   if (!definitions) return mistakes(problems, "/webhook");
   const auto* webhook = &definitions->webhooks().front();
@@ -59,7 +59,7 @@ HttpAnswer test_webhook(const Call& call, engine::Engine& engine) {
   if (auto refused = order.refusal()) return std::move(*refused);
   const auto chosen = saved_webhook(engine, call.name);
   if (!chosen) return problem(404, fmt::format("there is no webhook '{}', or it cannot be loaded here", call.name));
-  return send_test(order, *chosen, engine);
+  return send_test(order, *chosen, call.by, engine);
 }
 
 HttpAnswer test_unsaved(const Call& call, engine::Engine& engine) {
@@ -70,7 +70,7 @@ HttpAnswer test_unsaved(const Call& call, engine::Engine& engine) {
   if (auto refused = order.refusal()) return std::move(*refused);
   auto chosen = unsaved_webhook(engine, order["webhook"]);
   if (auto* refused = std::get_if<HttpAnswer>(&chosen)) return std::move(*refused);
-  return send_test(order, std::get<Chosen>(chosen), engine);
+  return send_test(order, std::get<Chosen>(chosen), call.by, engine);
 }
 
 }  // namespace hookline::admin

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include "hookline/config/url.h"
 #include "utf8.h"
 
 namespace hookline::config {

@@ -36,7 +36,4 @@ bool is_loopback(std::string_view address);
 /// behind the host), without repeating it; nullopt if nothing is.
 std::optional<core::Error> find_url_fault(std::string_view url);
 
-/// "https://host:8443" of a URL, without user information, path and query; empty if it has no such front.
-std::string scheme_and_host(std::string_view url);
-
 }  // namespace hookline::config

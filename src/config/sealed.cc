@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 
 #include "hookline/config/secret.h"
-#include "network.h"
+#include "hookline/config/url.h"
 #include "reader.h"
+#include "sealed_text.h"
 #include "secret_places.h"
 #include "secrets.h"
 
@@ -16,21 +17,6 @@ namespace {
 using core::SealingKeys;
 
 constexpr std::size_t shortest_masked = 4;
-
-/// Where in a text a sealed secret stands.
-struct Sealed {
-  std::size_t at, length;
-  std::string_view token;
-};
-
-std::optional<Sealed> find_sealed(std::string_view text) {
-  const auto at = text.find(sealed_start);
-  const auto end = at == text.npos ? text.npos : text.find('}', at);
-  if (end == text.npos) return std::nullopt;
-  return Sealed{at, end + 1 - at, text.substr(at + sealed_start.size(), end - at - sealed_start.size())};
-}
-
-std::string place_of(const std::string& owner, const std::string& pointer) { return owner + " " + pointer; }
 
 core::Result<std::string> open(const std::string& text, const Sealed& sealed, const std::string& place, const SealingKeys& keys) {
   auto plain = keys.open(sealed.token, place);
@@ -58,6 +44,24 @@ std::string text_at(const json::Tree& document, const std::string& pointer) {
 }
 
 }  // namespace
+
+std::optional<Sealed> find_sealed(std::string_view text) {
+  const auto at = text.find(sealed_start);
+  const auto end = at == text.npos ? text.npos : text.find('}', at);
+  if (end == text.npos) return std::nullopt;
+  return Sealed{at, end + 1 - at, text.substr(at + sealed_start.size(), end - at - sealed_start.size())};
+}
+
+std::string place_of(const std::string& owner, const std::string& pointer) { return owner + " " + pointer; }
+
+core::Result<std::string> moved_sealed(const std::string& text, const std::string& owner, const std::string& from, const std::string& to,
+                                       const SealingKeys& keys) {
+  const auto sealed = find_sealed(text);
+  if (!sealed) return text;
+  const auto plain = open(text, *sealed, place_of(owner, from), keys);
+  if (!plain) return tl::unexpected(plain.error());
+  return seal(*plain, to, place_of(owner, to), keys);
+}
 
 SealingKeys sealing_keys(const SecretSource& secrets, const std::string& file, Problems& problems) {
   constexpr const char* variable = "HOOKLINE_SECRET_KEY";
@@ -127,6 +131,7 @@ json::Tree opened_document(json::Tree document, const std::string& owner, const 
     auto whole = text;
     whole.replace(sealed->at, sealed->length, *plain);
     changes.emplace_back(place.pointer, std::move(whole));
+    if (place.pointer.starts_with("/endpoints/")) document["secret_url"] = true;  // it stays one, whatever the definition says by now
   }
   for (auto& [pointer, text] : changes) document[json::Tree::json_pointer(pointer)] = std::move(text);
   return document;

@@ -1,13 +1,11 @@
 #include "hookline/config/stored.h"
 
-#include <array>
-
 #include <fmt/format.h>
 
 #include "definitions.h"
 #include "headers.h"
 #include "hookline/config/secret.h"
-#include "network.h"
+#include "hookline/config/url.h"
 #include "reader.h"
 #include "secret_places.h"
 #include "secrets.h"
@@ -52,20 +50,6 @@ void mask_leaves(json::Tree& tree) {
   } else if (tree.is_structured()) {
     for (auto& child : tree)
       mask_leaves(child);
-  }
-}
-
-/// Takes over from `stored` every leaf whose masked form `tree` holds.
-void unmask(json::Tree& tree, const json::Tree& shown, const json::Tree& stored) {
-  if (tree.is_string()) {
-    if (tree == shown && shown != stored) tree = stored;
-  } else if (tree.is_array() && shown.is_array()) {
-    for (std::size_t i = 0; i < std::min(tree.size(), shown.size()); ++i)
-      unmask(tree[i], shown[i], stored[i]);
-  } else if (tree.is_object() && shown.is_object()) {
-    for (auto& [key, value] : tree.items()) {
-      if (shown.contains(key)) unmask(value, shown[key], stored[key]);
-    }
   }
 }
 
@@ -132,11 +116,6 @@ json::Tree masked_document(const json::Tree& document) {
     shown[json::Tree::json_pointer(url.pointer)] = whole ? std::string(mask) : fmt::format("{}/{}", front, mask);
   }
   return shown;
-}
-
-json::Tree unmasked_document(json::Tree document, const json::Tree& stored) {
-  unmask(document, masked_document(stored), stored);
-  return document;
 }
 
 }  // namespace hookline::config

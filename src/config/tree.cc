@@ -4,7 +4,7 @@
 #include "definitions.h"
 #include "hookline/config/load.h"
 #include "hookline/config/secret.h"
-#include "network.h"
+#include "hookline/config/url.h"
 #include "settings_declaration.h"
 
 namespace hookline::config {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "hookline/config/restored.h"
 #include "hookline/config/sealed.h"
 #include "hookline/config/stored.h"
 
@@ -204,6 +205,11 @@ std::optional<config::TemplateSource> Catalog::load_template(const json::Tree& d
   config::mask_problems(found, opened);
   problems.insert(problems.end(), found.begin(), found.end());
   return parsed;
+}
+
+json::Tree Catalog::restored(const Name& name, json::Tree document, config::Problems& problems) const {
+  const auto stored = stored_document(name);
+  return config::restored_document(std::move(document), stored, label_of(name), keys_, std::string(state::name(name.sort)), problems);
 }
 
 json::Tree Catalog::sealed(const Name& name, json::Tree document) const {

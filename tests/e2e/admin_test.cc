@@ -115,6 +115,53 @@ TEST_F(AdminApi, ThreeProcessesShowTheSameAndNoSecretStandsAnywhere) {
   EXPECT_EQ(send(rotated, "PUT", api + "/secret", json(rotated.get(api + "/secret"))).header("etag"), "\"3\"");  // sealed anew
 }
 
+TEST_F(AdminApi, AStoredSecretGoesOnlyWhereItWasGivenFor) {
+  create_topics(2);
+  HooklineProcess service(with_key(key));
+  ASSERT_TRUE(service.wait_ready(60s)) << service.log();
+  Json two{{"name", "two"}, {"events", {"incident"}}, {"secret_url", true}, {"auth", {{"bearer", secrets[0]}}},
+           {"endpoints", {{{"name", "left"}, {"url", receiver.url("/left-s3cret")}}, {{"name", "right"}, {"url", receiver.url("/url-s3cret-2/right")}}}}};
+  ASSERT_EQ(send(service, "POST", api, two).status, 201);
+
+  // The first endpoint is taken away, as an editor does it who sees no URL: the second keeps its own.
+  auto shown = json(service.get(api + "/two"));
+  shown["endpoints"].erase(0);
+  const auto put = send(service, "PUT", api + "/two", shown);
+  ASSERT_EQ(put.status, 200) << put.body;
+  publish(5, 0);
+  ASSERT_TRUE(wait_until([&] { return receiver.count("/url-s3cret-2/right") == 5; }, 60s)) << receiver.count();
+  EXPECT_EQ(receiver.count("/left-s3cret"), 0);
+
+  // The bearer token is not sent to another host, whichever way that is tried.
+  Receiver evil;
+  const auto moved = [&](Json document) {
+    document["endpoints"] = Json::array({{{"name", "right"}, {"url", evil.url("/in")}}});
+    return document;
+  };
+  for (const auto& [method, path, body] : {std::tuple<std::string, std::string, Json>{"PUT", api + "/two", moved(json(service.get(api + "/two")))},
+                                           {"PATCH", api + "/two", moved(Json::object())},
+                                           {"POST", "/api/v1/test", {{"webhook", moved(json(service.get(api + "/two")))}}}}) {
+    const auto refused = send(service, method, path, body);
+    EXPECT_EQ(refused.status, 422) << method << ' ' << path << ' ' << refused.body;
+    EXPECT_NE(refused.body.find("/auth/bearer"), std::string::npos) << refused.body;
+  }
+  EXPECT_EQ(evil.count(), 0);
+
+  // A URL that was sealed stays a secret when the definition calls it none.
+  auto open = json(service.get(api + "/two"));
+  open["secret_url"] = false;
+  const auto preview = send(service, "POST", "/api/v1/render", {{"webhook", open}});
+  ASSERT_EQ(preview.status, 200) << preview.body;
+  expect_no_secret(preview.body, "a preview");
+  ASSERT_EQ(send(service, "PUT", api + "/two", open).status, 200);
+  receiver.on("/url-s3cret-2/right", answer(500, "no"));
+  const auto tested = send(service, "POST", api + "/two/test", Json::object());
+  EXPECT_EQ(json(tested)["status"], 500) << tested.body;
+  for (const auto& text : {tested.body, service.get(api + "/two").body, send(service, "POST", "/api/v1/render", {{"webhook", "two"}}).body}) {
+    expect_no_secret(text, "an answer");
+  }
+}
+
 TEST_F(AdminApi, ADeliveryIsLoggedFoundAndDeliveredAgain) {
   create_topics(2);
   HooklineProcess one(options("# none\n", "delivery_log: {bodies: failures}\n")), two(options("# none\n"));

@@ -20,7 +20,8 @@ core::SealingKeys sealing_keys(const SecretSource& secrets, const std::string& f
 /// same place and opens to the same secret is taken over, so that the same again changes nothing.
 json::Tree sealed_document(json::Tree document, const json::Tree& stored, const std::string& owner, const core::SealingKeys& keys);
 
-/// `document` with its sealed secrets opened; each is also added to `opened`. One that cannot be opened stays, and is a problem.
+/// `document` with its sealed secrets opened; each is also added to `opened`. One that cannot be opened stays, and is a
+/// problem. Where a URL was sealed, `secret_url` is set.
 json::Tree opened_document(json::Tree document, const std::string& owner, const core::SealingKeys& keys, const std::string& label,
                            Problems& problems, std::vector<std::string>& opened);
 

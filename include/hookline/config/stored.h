@@ -29,11 +29,8 @@ std::vector<json::Tree> parse_documents(std::string_view yaml, const std::string
 /// `sealable`: what is stored is read by whoever may read the topic. And each *** that stands for nothing.
 void refuse_literal_secrets(const json::Tree& document, const std::string& label, bool sealable, Problems& problems);
 
-/// The document with *** where references stand; of a secret URL scheme and host.
+/// The document with *** where references and sealed secrets stand; of a secret URL scheme and host.
+/// restored_document() takes it back.
 json::Tree masked_document(const json::Tree& document);
-
-/// Takes back what masked_document() did: where `document` holds the masked form of what `stored` holds at the
-/// same place, it gets that. So what was got from the API can be edited and put.
-json::Tree unmasked_document(json::Tree document, const json::Tree& stored);
 
 }  // namespace hookline::config

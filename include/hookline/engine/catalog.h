@@ -59,10 +59,12 @@ class Catalog {
   Edition renew();
 
   std::shared_ptr<const Listing> listing() const;
-  /// The stored document of a name with its references, for edits; null if it is not stored.
+  /// The stored document of a name, with its references; null if it is not stored.
   json::Tree stored_document(const state::Name& name) const;
   /// A webhook that is stored nowhere, compiled alone as it would be here; nullptr, and `problems` say why not.
   std::shared_ptr<const Definitions> compile_unsaved(const json::Tree& document, config::Problems& problems) const;
+  /// A document as a user sends it, with what is stored where it still shows ***; and what forbids that.
+  json::Tree restored(const state::Name& name, json::Tree document, config::Problems& problems) const;
   /// A document as it is to be stored: its secrets sealed, if this process has a key.
   json::Tree sealed(const state::Name& name, json::Tree document) const;
   /// Everything that `validate` would say of a document that is to be stored.

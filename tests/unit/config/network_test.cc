@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "hookline/config/url.h"
+
 #include "config/files.h"
 #include "config/headers.h"
 #include "hookline/config/spelling.h"

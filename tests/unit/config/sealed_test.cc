@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "hookline/config/restored.h"
 #include "hookline/config/stored.h"
 #include "hookline/core/crypto.h"
 
@@ -44,7 +45,9 @@ TEST(SealedDocuments, TheyAreShownMaskedAndComeBackFromTheMask) {
   EXPECT_EQ(shown.dump().find("sealed:"), std::string::npos) << shown;
   EXPECT_EQ(shown["headers"]["Authorization"], "***");
   EXPECT_EQ(shown["endpoints"][0]["url"], "https://hooks.example/***");
-  const auto back = unmasked_document(shown, sealed);
+  Problems problems;
+  const auto back = restored_document(shown, sealed, "webhook/a", k, "webhook", problems);
+  EXPECT_TRUE(problems.empty());
   EXPECT_EQ(back, sealed);
   EXPECT_EQ(sealed_document(back, sealed, "webhook/a", k), sealed);
 }

@@ -58,21 +58,14 @@ TEST(StoredDefinitions, SecretsThatStandThereThemselvesAreRefusedAndReferencesAr
   EXPECT_TRUE(refused(R"({"auth": 5, "signing": "x", "headers": ["Authorization"]})").empty());
 }
 
-TEST(StoredDefinitions, WhatIsMaskedCanBePutBack) {
+TEST(StoredDefinitions, ReferencesAndSecretUrlsAreShownMasked) {
   const auto stored = tree(R"({"name": "a", "secret_url": true, "endpoints": [{"url": "https://h.example/${env:HOOK}"}],
       "auth": {"bearer": "${env:TOKEN}"}, "headers": {"X-Key": "k ${file:/run/k}"}, "payload": "{\"a\": \"${env:x}\"}"})");
-  auto shown = masked_document(stored);
+  const auto shown = masked_document(stored);
   EXPECT_EQ(shown["endpoints"][0]["url"], "https://h.example/***");
   EXPECT_EQ(shown["auth"]["bearer"], "***");
   EXPECT_EQ(shown["headers"]["X-Key"], "k ***");
   EXPECT_EQ(shown["payload"], stored["payload"]);
-  EXPECT_EQ(unmasked_document(shown, stored), stored);
-  shown["auth"]["bearer"] = "${env:OTHER}";
-  shown["name"] = "b";
-  const auto edited = unmasked_document(shown, stored);
-  EXPECT_EQ(edited["auth"]["bearer"], "${env:OTHER}");
-  EXPECT_EQ(edited["endpoints"], stored["endpoints"]);
-  EXPECT_EQ(edited["name"], "b");
 }
 
 }  // namespace

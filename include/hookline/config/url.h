@@ -1,0 +1,12 @@
+// What may be shown of a URL that is a secret. No state.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace hookline::config {
+
+/// "https://host:8443" of a URL, without user information, path and query; empty if it has no such front.
+std::string scheme_and_host(std::string_view url);
+
+}  // namespace hookline::config
