@@ -175,9 +175,10 @@ void WorkerCore::send_to(const Destination& destination, HeldRecord* record) {
   EndpointLane& lane = lanes_[id];
   const Handle handle =
       deliveries_.insert(Delivery{.record = record, .lane = id, .queued_at = now_.mono, .policy = destination.policy});
+  Delivery& delivery = delivery_at(handle);
   records_.add_reference(record);
-  if (lane.webhook->ordered && !options_.ordered_topic.empty()) return enter_order(handle, *deliveries_.find(handle));
-  if (!options_.tiers.empty() && lane.objection().empty() && (lane.full || is_shut(lane))) return park(handle, *deliveries_.find(handle));
+  if (lacks_its_order(delivery)) return enter_order(handle, delivery);
+  if (!options_.tiers.empty() && lane.objection().empty() && (lane.full || is_shut(lane))) return park(handle, delivery);
   lane.queue.push(static_cast<deliver::DeliveryIndex>(handle));
   lanes_.note(id, now_.mono, lane_capacity());
   lanes_.list(id);

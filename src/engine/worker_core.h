@@ -289,6 +289,8 @@ class WorkerCore {
   void start_batch(LaneId lane, deliver::DeliveryIndex first);
   bool split(const deliver::Answer& answer, const std::vector<Handle>& members);
   // Ordered deliveries and correlations: worker_core_ordered.cc
+  bool lacks_its_order(const Delivery& delivery) const;
+  void order_what_waits();
   void enter_order(Handle handle, Delivery& delivery);
   void queue_entry(Handle handle);
   void next_entry(const std::string& order_key);

@@ -105,6 +105,7 @@ bool WorkerCore::split(const deliver::Answer& answer, const std::vector<Handle>&
   };
   for (auto handle = followers.rbegin(); handle != followers.rend(); ++handle) again(*handle);
   again(answer.id);
+  if (lacks_its_order(delivery_at(answer.id))) order_what_waits();
   return true;
 }
 

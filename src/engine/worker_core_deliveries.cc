@@ -215,6 +215,7 @@ void WorkerCore::retry_or_bury(Handle handle, Delivery& delivery, const deliver:
   }
   delivery.due = now_.wall + std::chrono::ceil<std::chrono::milliseconds>(*wait);
   if (delivery.key) return wait_ordered(handle, delivery, *wait);
+  if (lacks_its_order(delivery)) return enter_order(handle, delivery);
   const bool here = options_.tiers.empty() || (*wait < options_.tiers.front().delay && lane.circuit.closed());
   if (!here) return hand_over(handle, delivery, tier_for(*wait));
   HeldRecord* record = delivery.record;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,6 +41,30 @@ std::optional<std::string> text_of(const json::Value& value) {
 }  // namespace
 
 // ---- From a source (or a retry topic) to the ordered topic
+
+/// Its webhook has an order (perhaps since a moment ago), and it goes without.
+bool WorkerCore::lacks_its_order(const Delivery& delivery) const {
+  const EndpointLane& lane = lanes_[delivery.lane];
+  return !delivery.key && lane.webhook && lane.webhook->ordered && !options_.ordered_topic.empty();
+}
+
+/// Webhooks have got an order, or what was to go without one comes back to its lane: it goes into order before any
+/// record that is still to come, the oldest first.
+void WorkerCore::order_what_waits() {
+  std::vector<Handle> late;
+  deliveries_.for_each([&](Handle handle, Delivery& d) {
+    if (d.abandoned || d.state == Delivery::State::in_flight || !lacks_its_order(d) || !lanes_[d.lane].objection().empty()) return;
+    late.push_back(handle);
+  });
+  if (late.empty()) return;
+  const auto origin = [&](Handle handle) {
+    const event::RecordView& record = delivery_at(handle).record->view;
+    return std::tuple(record.topic, record.partition, record.offset);
+  };
+  std::sort(late.begin(), late.end(), [&](Handle a, Handle b) { return origin(a) < origin(b); });
+  for (const Handle handle : late) enter_order(handle, delivery_at(handle));
+  clear_stale_queues();
+}
 
 /// The delivery takes its place behind those of its key. Of one key one record at a time is on its way to the
 /// broker: what it refuses for a moment must not be overtaken.

@@ -16,6 +16,7 @@ void WorkerCore::adopt(std::shared_ptr<const Definitions> definitions) {
   definitions_ = std::move(definitions);
   lanes_.adopt(*definitions_, options_.workers);
   bury_orphans();
+  order_what_waits();
   if (!storm_.raging()) return;
   storm_.end();
   follow_storm(true, true);

@@ -165,7 +165,7 @@ void WorkerCore::go_on(Handle handle, Delivery& delivery) {
   if (const auto objection = lane.objection(); !objection.empty()) {
     return bury(handle, delivery, settle::Reason::disabled, std::string(objection));
   }
-  if (lane.webhook->ordered && !options_.ordered_topic.empty()) return enter_order(handle, delivery);
+  if (lacks_its_order(delivery)) return enter_order(handle, delivery);
   const bool shut = is_shut(lane);
   if (is_over_age(delivery)) return bury_expired(handle, delivery);
   const core::Duration rest = delivery.due - now_.wall;

@@ -71,7 +71,7 @@ batch: {max_events: 3}
 payload: '{"place": "$place"}'
 )"};
 
-// In every revision, so that their order holds over changes. What fails there fails for good now and then.
+// What fails there fails for good now and then.
 constexpr const char* in_order = R"(---
 name: line
 events: [incident]
@@ -95,6 +95,33 @@ retry: {schedule: [50ms, 2s], on: transient}
 payload: '{"place": "$place", "item": "$correlationId"}'
 )";
 
+// The same while `line` and `mend` have no order.
+constexpr const char* without_order = R"(---
+name: line
+events: [incident]
+endpoints: [{name: main, url: "https://line.example.com/hook"}]
+concurrency: 1
+retry: {schedule: [100ms, 1s], on: any_failure}
+format: ndjson
+batch: {max_events: 3, max_wait: 150ms}
+payload: '{"place": "$place"}'
+---
+name: make
+events: [incident_triggered]
+correlation: {key: story, response_id: result.id}
+endpoints: [{name: main, url: "https://make.example.com/hook"}]
+retry: {schedule: [200ms, 200ms], on: transient}
+payload: '{"place": "$place"}'
+---
+name: mend
+events: [incident_resolved]
+endpoints: [{name: main, url: "https://mend.example.com/hook"}]
+concurrency: 1
+retry: {schedule: [50ms, 2s], on: transient}
+payload: '{"place": "$place"}'
+)";
+constexpr int revision_without_order = 1;
+
 std::shared_ptr<const engine::Definitions> compile(const std::string& text) {
   config::Configuration configuration;
   configuration.webhooks = config::parse_webhooks(text, "simulation.yaml", {}, configuration.problems);
@@ -113,7 +140,7 @@ std::shared_ptr<const engine::Definitions> definitions_of(int revision, bool ord
     std::array<std::shared_ptr<const engine::Definitions>, 2 * revision_count> made;
     for (std::size_t i = 0; i < revision_count; ++i) {
       made[2 * i] = compile(yaml[i]);
-      made[2 * i + 1] = compile(std::string(yaml[i]) + in_order);
+      made[2 * i + 1] = compile(std::string(yaml[i]) + (i == revision_without_order ? without_order : in_order));
     }
     return made;
   }();
@@ -135,6 +162,10 @@ Targets expected(int revision, const Nature& nature, bool ordered) {
     case 2: return Targets(all_main | all_second | (nature.triggered ? Targets{pay_a} : none));
     default: return nature.pay ? pay : Targets{ship_main};
   }
+}
+
+Targets in_order_under(int revision) {
+  return revision == revision_without_order ? Targets{make_main} : ordered_targets;
 }
 
 Targets target_of_url(std::string_view url) {

@@ -36,10 +36,13 @@ struct Nature {
 };
 
 inline constexpr int revision_count = 4;
-/// `ordered`: with three webhooks more, whose deliveries go out in order.
+/// `ordered`: with three webhooks more, whose deliveries go out in order, under most revisions.
 std::shared_ptr<const engine::Definitions> definitions_of(int revision, bool ordered);
 /// Where a record goes that is taken under a revision.
 Targets expected(int revision, const Nature& nature, bool ordered);
+
+/// The targets that have an order under a revision, in a world with `ordered`.
+Targets in_order_under(int revision);
 
 /// 0: not one of the world's.
 Targets target_of_url(std::string_view url);

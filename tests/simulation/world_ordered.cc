@@ -1,5 +1,6 @@
 // World: the ordered topic and the correlations. `line` keeps the order of record keys, `make` creates an item for
-// a story, `mend` updates it; an update whose item is gone goes through `make`, and counts as an update here.
+// a story, `mend` updates it; an update whose item is gone goes through `make`, and counts as an update here. Under
+// one revision `line` and `mend` have no order.
 #include <algorithm>
 #include <functional>
 
@@ -30,22 +31,30 @@ bool World::is_known(const std::string& story) const {
 }
 
 /// The first time that a receiver, or the dead letters, get it: all before it of its key and partition were there.
-/// (A create may come before updates that wait for it, and may not be needed any more.)
+/// (A create may come before updates that wait for it, and may not be needed any more.) What was seen while its
+/// webhook had no order stands in none.
 void World::check_order(const Errand& errand) {
   if (!(errand.target & (line_main | mend_main))) return;
   const Log& log = logs_[errand.log];
   const Record& record = log.records[errand.record];
-  if ((record.delivered | record.dead) & errand.target) return;
+  const auto stands_in_order = [&](const Record& r) {
+    for (int revision = 0; revision < revision_count; ++revision) {
+      if ((r.seen_under >> revision & 1) && !(in_order_under(revision) & errand.target)) return false;
+    }
+    return true;
+  };
+  if (((record.delivered | record.dead) & errand.target) || !stands_in_order(record)) return;
   for (std::size_t i = 0; i < errand.record; ++i) {
     const Record& before = log.records[i];
     const bool same = errand.target == line_main ? before.key == record.key : !before.nature.triggered && before.story == record.story;
-    if (!same || before.gone || before.nature.poison || before.nature.tombstone) continue;
+    if (!same || before.gone || before.nature.poison || before.nature.tombstone || !stands_in_order(before)) continue;
     if ((before.delivered | before.dead) & errand.target) continue;
     return wrong(fmt::format("{} overtook {} of the same key", place(log, record), place(log, before)));
   }
 }
 
 void World::check_ordered_attempt(const Member& member, Errand& errand, const deliver::Request& request) {
+  if ((in_order_under(member.revision) & errand.target) == 0) return;
   errand.order = order_of(errand);
   if (errand.order.empty()) return;
   const Log& log = logs_[errand.log];

@@ -38,6 +38,30 @@ endpoints: [{url: "https://touch.example.com/${correlationId:none}"}]
 retry: {schedule: [3s], on: transient}
 )";
 
+// `line` and `mend` before somebody gave them an order.
+constexpr std::string_view without_order = R"(
+name: line
+events: [incident_acknowledged]
+endpoints: [{url: "https://line.example.com/"}]
+retry: {schedule: [3s], on: any_failure}
+format: ndjson
+batch: {max_events: 2}
+payload: '{"line": "$n"}'
+---
+name: make
+events: [incident_triggered]
+correlation: {key: story, response_id: result.id}
+endpoints: [{url: "https://make.example.com/"}]
+payload: '{"create": "$n"}'
+---
+name: mend
+events: [incident_resolved]
+endpoints: [{url: "https://mend.example.com/"}]
+concurrency: 1
+retry: {schedule: [3s], on: transient}
+payload: '{"update": "$n"}'
+)";
+
 /// Plays Kafka for the ordered topic and the correlations: what is acknowledged is read with the next step.
 class Ordered : public ::testing::Test {
  protected:
@@ -56,11 +80,17 @@ class Ordered : public ::testing::Test {
   }
 
   void event(std::string_view type, std::string_view story) {
-    driver.record(fmt::format(R"({{"event_type":"incident_{}","n":{},"story":"{}"}})", type, next_event, story), next_event);
-    ++next_event;
+    record(type, story);
     driver.step();
     settle_down();
   }
+
+  void record(std::string_view type, std::string_view story) {
+    driver.record(fmt::format(R"({{"event_type":"incident_{}","n":{},"story":"{}"}})", type, next_event, story), next_event);
+    ++next_event;
+  }
+  /// With the next step.
+  void revise(std::string_view yaml) { driver.inputs.definitions = definitions_of(yaml); }
 
   /// Acknowledges everything that is on its way; what is for the ordered topic comes back from there.
   void settle_down() {
@@ -339,6 +369,79 @@ TEST_F(Ordered, AnOpenCircuitKeepsTheOrderAndAgeEndsIt) {
   ASSERT_EQ(letters.size(), 3u);
   EXPECT_LT(letters[0].origin_offset, letters[1].origin_offset);
   EXPECT_LT(letters[1].origin_offset, letters[2].origin_offset);
+}
+
+TEST_F(Ordered, WhatWaitsInALaneGoesIntoTheOrderThatItsWebhookGets) {
+  revise(without_order);
+  event("triggered", "s1");
+  answer(201, R"({"result":{"id":"x"}})");
+  for (int i = 0; i < 3; ++i) event("resolved", "s1");
+  EXPECT_EQ(sent(), Sent{R"(https://mend.example.com/ {"update": "1"})"});
+  revise(webhooks);
+  record("resolved", "s1");  // behind what has waited
+  driver.step();
+  settle_down();
+  EXPECT_EQ(sent(), (Sent{R"(https://mend.example.com/ {"update": "1"})", R"(https://mend.example.com/x {"update": "2"})"}));
+  answer(503);  // what was in flight meanwhile, as its first attempt
+  for (const auto* update : {"2", "3", "4"}) {
+    EXPECT_EQ(sent(), Sent{fmt::format(R"(https://mend.example.com/x {{"update": "{}"}})", update)});
+    answer(200);
+  }
+  EXPECT_TRUE(driver.attempts.empty());
+  driver.step(4s);
+  EXPECT_EQ(sent(), Sent{R"(https://mend.example.com/x {"update": "1"})"});
+  answer(503);
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].attempts, 2u);
+}
+
+TEST_F(Ordered, WhatWaitsForItsNextAttemptGoesIntoTheOrderThatItsWebhookGets) {
+  revise(without_order);
+  event("triggered", "s1");
+  answer(201, R"({"result":{"id":"x"}})");
+  event("resolved", "s1");
+  answer(503);
+  revise(webhooks);
+  driver.step(1s);
+  settle_down();
+  EXPECT_TRUE(driver.attempts.empty()) << "its time has not come";
+  event("resolved", "s1");
+  EXPECT_TRUE(driver.attempts.empty()) << "it waits behind the other";
+  driver.step(3s);
+  EXPECT_EQ(sent(), Sent{R"(https://mend.example.com/x {"update": "1"})"});
+}
+
+TEST_F(Ordered, ABatchThatWasTooLargeGoesIntoTheOrderThatItsWebhookGot) {
+  revise(without_order);
+  record("acknowledged", "a");
+  record("acknowledged", "b");
+  driver.step();
+  ASSERT_EQ(driver.attempts.size(), 1u);
+  EXPECT_EQ(driver.attempts[0].body, "{\"line\":\"0\"}\n{\"line\":\"1\"}\n");
+  revise(webhooks);
+  driver.step();
+  answer(413);
+  for (const auto* n : {"\"n\":0", "\"n\":1"}) {
+    ASSERT_EQ(driver.attempts.size(), 1u) << n;
+    EXPECT_NE(driver.attempts[0].body.find(n), std::string::npos);
+    answer(200);
+  }
+}
+
+TEST_F(Ordered, WhatWaitsInOrderGoesOutOneByOneWhenItsWebhookLosesIt) {
+  event("triggered", "s1");
+  answer(201, R"({"result":{"id":"x"}})");
+  for (int i = 0; i < 3; ++i) event("resolved", "s1");
+  EXPECT_EQ(sent(), Sent{R"(https://mend.example.com/x {"update": "1"})"});
+  revise(without_order);
+  driver.step();
+  answer(503);
+  driver.step(4s);
+  for (const auto* update : {"1", "2", "3"}) {
+    EXPECT_EQ(sent(), Sent{fmt::format(R"(https://mend.example.com/ {{"update": "{}"}})", update)});
+    answer(200);
+  }
+  EXPECT_TRUE(driver.attempts.empty() && letters.empty());
 }
 
 TEST_F(Ordered, StatusNamesWhatHoldsAPartition) {
