@@ -253,6 +253,7 @@ class WorkerCore {
 
   // Retry topics: worker_core_retry.cc
   HeldRecord* hold_again(const event::RecordView& record, const settle::ParsedWaiting& waiting, event::Kind kind);
+  std::optional<Delivery> take_up(const event::RecordView& record, Partition& partition);
   void take_returning(const event::RecordView& record, Partition& partition);
   bool has_room_for_returning(std::size_t part = 1) const;
   bool is_shut(const EndpointLane& lane) const;

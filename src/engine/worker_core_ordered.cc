@@ -19,7 +19,6 @@
 
 #include "hookline/core/units.h"
 #include "hookline/deliver/schedule.h"
-#include "hookline/settle/waiting.h"
 #include "worker_core.h"
 
 namespace hookline::engine {
@@ -142,50 +141,20 @@ void WorkerCore::take_ordered(const event::RecordView& record, Partition& partit
   if (!has_room_for_ordered() || !partition.tracker.has_room(record.offset)) {
     return stand_still(partition, record.offset, no_room_pause);
   }
-  meter_.returned(partition.topic);
-  auto waiting = settle::parse_waiting(owned(record.headers));
-  const auto kind = waiting ? event::parse_kind(waiting->kind) : std::nullopt;
-  const bool ours = waiting && kind && record.key;
-  const auto [admission, sequence] = partition.tracker.admit(record.offset, 1, record.value ? record.value->size() : 0);
-  ++partition.version;
-  if (admission != settle::OffsetTracker::Admission::fresh) return;
-  if (ours && !copies_.is_news(waiting->delivery_id, waiting->past.generation, waiting->hops)) {
-    partition.tracker.finish_one(sequence);
-    return meter_.stale_copy();
+  auto delivery = take_up(record, partition);
+  if (!delivery) return;
+  if (auto progress = correlations_[partition.number].take_progress(delivery->id)) {
+    delivery->attempts = std::max(delivery->attempts, progress->attempts);
+    delivery->first_attempt = progress->first_attempt;
+    delivery->due = progress->due;
+    delivery->last_status = progress->http_status;
+    delivery->last_error = std::move(progress->error);
+    delivery->noted = true;
   }
-  HeldRecord* held = ours ? hold_again(record, *waiting, *kind) : records_.hold(record, event::Kind::alarm, partition.topic);
-  held->taken_at = now_.mono;
-  held->ordered = true;
-  held->receipt = {partitions_.index_of(partition), partition.epoch, sequence};
-  ordered_bytes_ += held->footprint();
-  ++ordered_;
-  if (!ours) return bury_record(held, settle::Reason::decode, "not a delivery that Hookline put in order");
-
   OrderedKey& key = keys_.at(partition.number, *record.key);
-  Delivery delivery{.state = Delivery::State::blocked,
-                    .record = held,
-                    .lane = lanes_.named(waiting->webhook, waiting->endpoint),
-                    .attempts = waiting->attempts,
-                    .hops = waiting->hops,
-                    .past = waiting->past,
-                    .first_attempt = core::from_unix_ms(waiting->first_attempt_at_ms),
-                    .due = core::from_unix_ms(waiting->due_at_ms),
-                    .last_status = waiting->http_status,
-                    .last_error = std::move(waiting->error),
-                    .id = std::move(waiting->delivery_id),
-                    .policy = waiting->policy.policy.empty() ? nullptr : std::make_shared<const settle::PolicyNote>(std::move(waiting->policy)),
-                    .key = &key,
-                    .correlated = waiting->correlation.has_value()};
-  if (auto progress = correlations_[partition.number].take_progress(delivery.id)) {
-    delivery.attempts = std::max(delivery.attempts, progress->attempts);
-    delivery.first_attempt = progress->first_attempt;
-    delivery.due = progress->due;
-    delivery.last_status = progress->http_status;
-    delivery.last_error = std::move(progress->error);
-    delivery.noted = true;
-  }
-  records_.add_reference(held);
-  key.waiting.push_back(deliveries_.insert(std::move(delivery)));
+  delivery->state = Delivery::State::blocked;
+  delivery->key = &key;
+  key.waiting.push_back(deliveries_.insert(std::move(*delivery)));
   advance(key);
 }
 

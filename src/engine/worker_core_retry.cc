@@ -101,6 +101,51 @@ HeldRecord* WorkerCore::hold_again(const event::RecordView& record, const settle
                        kind, {});
 }
 
+/// The delivery that waits in a record of a retry topic or of the ordered topic, as it was handed over. nullopt: it is
+/// done or known already, or the record is none of Hookline's and becomes a dead letter.
+std::optional<WorkerCore::Delivery> WorkerCore::take_up(const event::RecordView& record, Partition& partition) {
+  meter_.returned(partition.topic);
+  const bool ordered = partition.role == Role::ordered;
+  auto waiting = settle::parse_waiting(owned(record.headers));
+  const auto kind = waiting ? event::parse_kind(waiting->kind) : std::nullopt;
+  const bool ours = waiting && kind && (record.key || !ordered);
+  const auto [admission, sequence] = partition.tracker.admit(record.offset, 1, record.value ? record.value->size() : 0);
+  ++partition.version;
+  // What the map says is finished lives elsewhere, perhaps as a record still to be read: it is no measure of copies.
+  if (admission != settle::OffsetTracker::Admission::fresh) return std::nullopt;
+  if (ours && !copies_.is_news(waiting->delivery_id, waiting->past.generation, waiting->hops)) {
+    partition.tracker.finish_one(sequence);
+    meter_.stale_copy();
+    return std::nullopt;
+  }
+
+  HeldRecord* held = ours ? hold_again(record, *waiting, *kind) : records_.hold(record, event::Kind::alarm, partition.topic);
+  held->taken_at = now_.mono;
+  held->receipt = {partitions_.index_of(partition), partition.epoch, sequence};
+  (ordered ? held->ordered : held->returning) = true;
+  (ordered ? ordered_bytes_ : returning_bytes_) += held->footprint();
+  ++(ordered ? ordered_ : returning_);
+  if (!ours) {
+    bury_record(held, settle::Reason::decode, "not a delivery that Hookline handed over");
+    return std::nullopt;
+  }
+  records_.add_reference(held);
+  auto& policy = waiting->policy;
+  return Delivery{.tier = partition.tier,
+                  .record = held,
+                  .lane = lanes_.named(waiting->webhook, waiting->endpoint),
+                  .attempts = waiting->attempts,
+                  .hops = waiting->hops,
+                  .past = waiting->past,
+                  .first_attempt = core::from_unix_ms(waiting->first_attempt_at_ms),
+                  .due = core::from_unix_ms(waiting->due_at_ms),
+                  .last_status = waiting->http_status,
+                  .last_error = std::move(waiting->error),
+                  .id = std::move(waiting->delivery_id),
+                  .policy = policy.policy.empty() ? nullptr : std::make_shared<const settle::PolicyNote>(std::move(policy)),
+                  .correlated = waiting->correlation.has_value()};
+}
+
 /// A record of a retry topic: its delivery goes on here, if its time has come.
 void WorkerCore::take_returning(const event::RecordView& record, Partition& partition) {
   if (partition.resume_at) return;  // polled with one that is not due: read again with it
@@ -114,49 +159,10 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
   if (!has_room_for_returning() || !partition.tracker.has_room(record.offset)) {
     return stand_still(partition, record.offset, no_room_pause);
   }
-  meter_.returned(partition.topic);
-
-  auto waiting = settle::parse_waiting(owned(record.headers));
-  const auto kind = waiting ? event::parse_kind(waiting->kind) : std::nullopt;
-  const bool ours = waiting && kind;
-  const auto [admission, sequence] = partition.tracker.admit(record.offset, 1, record.value ? record.value->size() : 0);
-  ++partition.version;
-  // What the map says is finished lives elsewhere, perhaps as a record still to be read: it is no measure of copies.
-  if (admission != settle::OffsetTracker::Admission::fresh) return;
-  if (ours && !copies_.is_news(waiting->delivery_id, waiting->past.generation, waiting->hops)) {
-    partition.tracker.finish_one(sequence);
-    return meter_.stale_copy();
-  }
-
-  HeldRecord* held = nullptr;
-  if (ours) {
-    held = hold_again(record, *waiting, *kind);
-  } else {
-    held = records_.hold(record, event::Kind::alarm, partition.topic);
-  }
-  held->taken_at = now_.mono;
-  held->returning = true;
-  held->receipt = {partitions_.index_of(partition), partition.epoch, sequence};
-  returning_bytes_ += held->footprint();
-  ++returning_;
-  if (!ours) return bury_record(held, settle::Reason::decode, "not a delivery that Hookline handed over");
-
-  const LaneId id = lanes_.named(waiting->webhook, waiting->endpoint);
-  auto& policy = waiting->policy;
-  const Handle handle = deliveries_.insert(Delivery{.tier = partition.tier,
-                                                    .record = held,
-                                                    .lane = id,
-                                                    .attempts = waiting->attempts,
-                                                    .hops = waiting->hops,
-                                                    .past = waiting->past,
-                                                    .first_attempt = core::from_unix_ms(waiting->first_attempt_at_ms),
-                                                    .due = core::from_unix_ms(waiting->due_at_ms),
-                                                    .last_status = waiting->http_status,
-                                                    .last_error = std::move(waiting->error),
-                                                    .id = std::move(waiting->delivery_id),
-                                                    .policy = policy.policy.empty() ? nullptr : std::make_shared<const settle::PolicyNote>(std::move(policy))});
-  records_.add_reference(held);
-  go_on(handle, *deliveries_.find(handle));
+  auto delivery = take_up(record, partition);
+  if (!delivery) return;
+  const Handle handle = deliveries_.insert(std::move(*delivery));
+  go_on(handle, delivery_at(handle));
 }
 
 /// What is next for a delivery that came back: its attempt, a wait in memory, another retry topic, or the end.
