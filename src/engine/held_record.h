@@ -31,6 +31,7 @@ struct HeldRecord {
   std::vector<event::Header> headers;
   std::vector<std::uint64_t> waiting; ///< handles of its deliveries that wait in memory for their next attempt
 
+  settle::Origin origin() const { return {view.topic, view.partition, view.offset, view.timestamp}; }
   /// Bytes of memory that holding it takes.
   std::size_t footprint() const { return sizeof(HeldRecord) + bytes.capacity(); }
 };

@@ -289,6 +289,7 @@ class WorkerCore {
   std::optional<core::MonoTime> batch_waits(const EndpointLane& lane);
   void start_batch(LaneId lane, deliver::DeliveryIndex first);
   bool split(const deliver::Answer& answer, const std::vector<Handle>& members);
+
   // Ordered deliveries and correlations: worker_core_ordered.cc
   bool lacks_its_order(const Delivery& delivery) const;
   void order_what_waits();
@@ -333,20 +334,25 @@ class WorkerCore {
   void end_delivery(Handle handle, Delivery& delivery);
   void bury_expired(Handle handle, Delivery& delivery);
   void bury(Handle handle, Delivery& delivery, settle::Reason reason, std::string error);
-  void leave(Handle handle, Delivery& delivery, Departure departure);
   void give_id(Delivery& delivery);
-  void bury_record(HeldRecord* record, settle::Reason reason, std::string error);
   void judge_endpoint(LaneId lane, deliver::Verdict verdict, const deliver::Answer& answer);
+  void on_timer(const Timer& timer);
+  void settle(HeldRecord* record);
+  void release(HeldRecord* record);
+
+  // What goes to the broker: worker_core_departures.cc
+  void leave(Handle handle, Delivery& delivery, Departure departure);
+  void bury_record(HeldRecord* record, settle::Reason reason, std::string error);
+  void send_off(Departure departure);
   void produce(Handle handle, Departure& departure);
-  kafka::OwnedRecord record_of(const Departure& departure) const;
+  std::uint64_t size_of(const Departure& departure) const;
   const std::string& topic_of(const Departure& departure) const;
+  kafka::OwnedRecord record_of(const Departure& departure) const;
+  kafka::OwnedRecord waiting_of(const Departure& departure) const;
+  kafka::OwnedRecord letter_of(const Departure& departure) const;
   void produce_waiting();
   void on_produced(const kafka::ProduceReport& report);
   void acknowledged(const kafka::ProduceReport& report, Departure& departure);
-  void on_timer(const Timer& timer);
-  std::uint64_t size_of(const Departure& departure) const;
-  void settle(HeldRecord* record);
-  void release(HeldRecord* record);
 
   // For the delivery log: worker_core_notes.cc
   void log_attempt(const Delivery& delivery, const deliver::Answer& answer, bool delivered);

@@ -6,22 +6,11 @@
 #include <fmt/format.h>
 
 #include "hookline/deliver/schedule.h"
-#include "hookline/json/write.h"
 #include "hookline/settle/delivery_id.h"
-#include "hookline/settle/waiting.h"
 #include "worker_core.h"
 
 namespace hookline::engine {
 namespace {
-
-constexpr core::Duration first_produce_wait = std::chrono::seconds(1);
-constexpr core::Duration longest_produce_wait = std::chrono::seconds(30);
-constexpr std::size_t longest_pointer_key = 1 << 10;
-constexpr core::Duration handed_over_commit = std::chrono::milliseconds(20);
-
-settle::Origin origin_of(const HeldRecord& record) {
-  return {record.view.topic, record.view.partition, record.view.offset, record.view.timestamp};
-}
 
 std::string describe(const deliver::Answer& answer) {
   if (answer.outcome == deliver::Outcome::answered) return fmt::format("HTTP {}", answer.status);
@@ -112,6 +101,13 @@ void WorkerCore::send(LaneId id, Delivery& delivery, deliver::Request request) {
   lane.circuit.started(now_.mono);
   meter_.attempt_started();
   out_->attempts.push_back(std::move(request));
+}
+
+void WorkerCore::give_id(Delivery& delivery) {
+  if (!delivery.id.empty()) return;
+  const EndpointLane& lane = lanes_[delivery.lane];
+  delivery.id = settle::delivery_id(hasher_, options_.cluster_id, delivery.record->origin(), lane.webhook_name,
+                                    lane.endpoint_name);
 }
 
 void WorkerCore::on_answer(deliver::Answer& answer) {
@@ -265,211 +261,6 @@ void WorkerCore::bury_expired(Handle handle, Delivery& delivery) {
 
 void WorkerCore::bury(Handle handle, Delivery& delivery, settle::Reason reason, std::string error) {
   leave(handle, delivery, {.reason = reason, .error = std::move(error)});
-}
-
-/// The delivery ends here and goes on as `departure`, which says where and why.
-void WorkerCore::leave(Handle handle, Delivery& delivery, Departure departure) {
-  give_id(delivery);
-  departure.record = delivery.record;
-  departure.lane = delivery.lane;
-  departure.id = std::move(delivery.id);
-  departure.policy = std::move(delivery.policy);
-  departure.attempts = delivery.attempts;
-  departure.past = delivery.past;
-  departure.status = delivery.last_status;
-  departure.at = now_.wall;
-  departure.first_attempt = delivery.first_attempt;
-  departure.key = delivery.key;
-  departure.noted = delivery.noted;
-  departure.record->touched = true;
-  deliveries_.erase(handle);
-  const bool enters = departure.what == Departure::What::ordered;
-  const Handle leaving = departures_.insert(std::move(departure));
-  if (enters) return queue_entry(leaving);
-  produce(leaving, *departures_.find(leaving));
-}
-
-void WorkerCore::give_id(Delivery& delivery) {
-  if (!delivery.id.empty()) return;
-  const EndpointLane& lane = lanes_[delivery.lane];
-  delivery.id = settle::delivery_id(hasher_, options_.cluster_id, origin_of(*delivery.record), lane.webhook_name,
-                                    lane.endpoint_name);
-}
-
-/// A dead letter of the record itself, before any webhook.
-void WorkerCore::bury_record(HeldRecord* record, settle::Reason reason, std::string error) {
-  records_.add_reference(record);
-  record->touched = true;
-  const Handle grave =
-      departures_.insert(Departure{.record = record, .reason = reason, .error = std::move(error), .at = now_.wall});
-  produce(grave, *departures_.find(grave));
-}
-
-/// Hands it to the producer, or has it wait: what the producer holds has its share of the memory, too.
-void WorkerCore::produce(Handle handle, Departure& departure) {
-  if (producing_bytes_ >= options_.max_bytes / 8) return unproduced_.push_back(handle);
-  departure.producing = size_of(departure);
-  producing_bytes_ += departure.producing;
-  out_->produces.push_back({handle, record_of(departure)});
-}
-
-std::uint64_t WorkerCore::size_of(const Departure& departure) const {
-  const auto& written = departure.written;
-  const std::size_t own = (written.key ? written.key->size() : 0) + (written.value ? written.value->size() : 0);
-  return 1 + own + (departure.record ? departure.record->footprint() : 0);
-}
-
-const std::string& WorkerCore::topic_of(const Departure& departure) const {
-  switch (departure.what) {
-    case Departure::What::letter: return options_.dead_letter_topic;
-    case Departure::What::retry: return options_.tiers[*departure.tier].topic;
-    case Departure::What::ordered: return options_.ordered_topic;
-    case Departure::What::counted:
-    case Departure::What::fired: return options_.thresholds_topic;
-    case Departure::What::correlation:
-    case Departure::What::note: break;
-  }
-  return options_.correlations_topic;
-}
-
-kafka::OwnedRecord WorkerCore::record_of(const Departure& departure) const {
-  if (departure.what == Departure::What::correlation || departure.what == Departure::What::note) {
-    auto written = departure.written;
-    written.topic = options_.correlations_topic;
-    return written;
-  }
-  const HeldRecord& record = *departure.record;
-  if (departure.what == Departure::What::counted || departure.what == Departure::What::fired) {
-    auto written = departure.written;
-    written.topic = topic_of(departure);
-    if (departure.what == Departure::What::counted) written.value = std::string(*record.view.value);
-    return written;
-  }
-  auto original = owned(record.view.headers);
-  const EndpointLane* lane = departure.lane ? &lanes_[*departure.lane] : nullptr;
-  kafka::OwnedRecord out{.topic = topic_of(departure)};
-  if (record.view.value && !departure.pointer) out.value = std::string(*record.view.value);
-  if (departure.what != Departure::What::letter) {
-    const settle::Waiting waiting{.webhook = lane->webhook_name,
-                                  .endpoint = lane->endpoint_name,
-                                  .delivery_id = departure.id,
-                                  .kind = event::name(record.kind),
-                                  .attempts = departure.attempts,
-                                  .hops = departure.hops,
-                                  .first_attempt_at = departure.first_attempt,
-                                  .due_at = departure.due,
-                                  .http_status = departure.status,
-                                  .error = departure.error,
-                                  .key = record.view.key,
-                                  .past = departure.past,
-                                  .correlation = departure.correlated,
-                                  .origin = origin_of(record),
-                                  .policy = departure.policy.get()};
-    out.key = departure.what == Departure::What::ordered ? departure.order_key : departure.id;
-    out.headers = settle::waiting_headers(waiting, original);
-    return out;
-  }
-  const settle::DeadLetter letter{.reason = departure.reason,
-                                  .webhook = lane ? std::string_view(lane->webhook_name) : "",
-                                  .endpoint = lane ? std::string_view(lane->endpoint_name) : "",
-                                  .delivery_id = departure.id,
-                                  .attempts = departure.past.attempts + departure.attempts,
-                                  .http_status = departure.status,
-                                  .error = departure.error,
-                                  .origin = origin_of(record),
-                                  .failed_at = departure.at,
-                                  .past = departure.past,
-                                  .pointer = departure.pointer,
-                                  .policy = departure.policy.get()};
-  if (departure.pointer) {
-    original.clear();
-    std::string topic;
-    json::append_quoted(record.view.topic, topic);
-    out.value = fmt::format(R"({{"pointer":{{"topic":{},"partition":{},"offset":{}}}}})", topic, record.view.partition,
-                            record.view.offset);
-  }
-  // A key that makes the record too large stays behind as well.
-  if (record.view.key && (!departure.pointer || record.view.key->size() <= longest_pointer_key)) {
-    out.key = std::string(*record.view.key);
-  }
-  out.headers = settle::dead_letter_headers(letter, original);
-  return out;
-}
-
-void WorkerCore::produce_waiting() {
-  while (!unproduced_.empty() && producing_bytes_ < options_.max_bytes / 8) {
-    const Handle handle = unproduced_.front();
-    unproduced_.pop_front();
-    if (Departure* departure = departures_.find(handle)) produce(handle, *departure);
-  }
-}
-
-void WorkerCore::on_produced(const kafka::ProduceReport& report) {
-  Departure* departure = departures_.find(report.token);
-  assert(departure && departure->producing > 0);  // one report per produce
-  producing_bytes_ -= std::exchange(departure->producing, 0);
-  if (departure->abandoned) {
-    meter_.stale_completion();
-    return departures_.erase(report.token);
-  }
-  if (!report.error) return acknowledged(report, *departure);
-  using What = Departure::What;
-  if (departure->what == What::note) return departures_.erase(report.token);  // the next one says more
-  const bool too_large = report.error->code == core::ErrorCode::too_large;
-  if (too_large && departure->what == What::correlation) return end_without_id(report.token, report.error->message);
-  if (too_large && !departure->pointer) {
-    if (departure->what != What::letter) departure->reason = settle::Reason::too_large;  // it cannot wait anywhere
-    if (departure->what == What::ordered) next_entry(departure->order_key);
-    departure->what = What::letter;
-    departure->tier.reset();
-    departure->pointer = true;
-    return produce(report.token, *departures_.find(report.token));
-  }
-  // Refused for now: the record stays open, and its partition's committed offset stays where it is.
-  const auto wait = std::min(longest_produce_wait, first_produce_wait * (1 << std::min(departure->tries, 5u)));
-  ++departure->tries;
-  troubles_.write_refused(topic_of(*departure), report.error->message);
-  if (const auto more = produce_gate_.pass(now_.mono)) {
-    core::log::error("cannot write to {}: {}; trying again, nothing is committed meanwhile ({} more since)",
-                     topic_of(*departure), report.error->message, *more);
-  }
-  timers_.push({now_.mono + wait, Timer::What::produce, report.token});
-}
-
-/// The broker has it: what was to end with that ends.
-void WorkerCore::acknowledged(const kafka::ProduceReport& report, Departure& departure) {
-  using What = Departure::What;
-  const Departure done = std::move(departure);
-  departures_.erase(report.token);
-  troubles_.written(topic_of(done));
-  if (done.key) take_back_note(done.noted, done.key->partition, done.id);
-  switch (done.what) {
-    case What::letter:
-      meter_.dead_letter(done.reason);
-      if (done.lane) {
-        EndpointLane& lane = lanes_[*done.lane];
-        lane.meter.dead_lettered->add();
-        ++lane.dead_lettered;
-        lane.last_letter = {std::string(settle::name(done.reason)), done.error, done.status};
-        if (options_.note_deliveries) log_end(done);
-      }
-      break;
-    case What::retry:
-    case What::ordered:
-      next_commit_ = std::min(next_commit_, now_.mono + handed_over_commit);
-      if (done.what == What::ordered) next_entry(done.order_key);
-      break;
-    case What::correlation:
-      if (const auto table = correlations_.find(done.key->partition); table != correlations_.end()) {
-        table->second.acknowledged(done.key->name, done.correlation, report.offset);
-      }
-      break;
-    case What::counted:
-    case What::fired: break;
-    case What::note: return;
-  }
-  settle(done.record);
-  go_on(done.key);
 }
 
 /// One piece of work of a record has ended for good: the only place where anything is settled.

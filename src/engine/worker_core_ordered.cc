@@ -351,8 +351,7 @@ void WorkerCore::write_note(std::int32_t partition, std::string key, std::option
   Departure note{.what = Departure::What::note, .written = {.topic = options_.correlations_topic, .partition = partition}};
   note.written.key = std::move(key);
   note.written.value = std::move(value);
-  const Handle handle = departures_.insert(std::move(note));
-  produce(handle, *departures_.find(handle));
+  send_off(std::move(note));
 }
 
 /// What counts is to be the last that the log says. It replaces nothing: what somebody sets by hand meanwhile counts more.

@@ -47,14 +47,13 @@ void WorkerCore::count_elsewhere(const Count& count, HeldRecord* record) {
                                 .group = count.group,
                                 .kind = event::name(record->kind),
                                 .key = record->view.key,
-                                .origin = {record->view.topic, record->view.partition, record->view.offset, record->view.timestamp}};
+                                .origin = record->origin()};
   Departure departure{.what = Departure::What::counted, .record = record, .at = now_.wall};
   departure.written.key = settle::group_key(hasher_, policy.name, count.group);
   departure.written.headers = settle::counted_headers(counted, owned(record->view.headers));
   records_.add_reference(record);
   record->touched = true;
-  const Handle leaving = departures_.insert(std::move(departure));
-  produce(leaving, *departures_.find(leaving));
+  send_off(std::move(departure));
 }
 
 void WorkerCore::own_counters(const std::vector<AssignedPartition>& partitions) {
@@ -134,8 +133,7 @@ void WorkerCore::fire(const Policy& policy, const event::RecordView& record, con
   departure.written.headers = settle::fired_headers({counted.policy, counted.group, record.offset, until});
   records_.add_reference(held);
   held->touched = true;
-  const Handle leaving = departures_.insert(std::move(departure));
-  produce(leaving, *departures_.find(leaving));
+  send_off(std::move(departure));
   for (const Destination& destination : destinations_) send_to(destination, held);
 }
 
