@@ -60,7 +60,9 @@ core::Result<json::Tree> object_of(const Call& call) {
 HttpAnswer replay_dead_letters(const Call& call, engine::Engine& engine) {
   auto tree = object_of(call);
   if (!tree) return problem(400, tree.error().message);
-  (*tree)["what"] = "dead_letters";
+  auto& what = (*tree)["what"];
+  if (what.is_null()) what = "dead_letters";
+  if (what != "dead_letters") return problem(422, "`what` is \"dead_letters\" here; past events are replayed by POST /api/v1/replays");
   return begin(std::move(*tree), call, engine);
 }
 
