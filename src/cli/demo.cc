@@ -41,6 +41,7 @@ struct DemoOptions {
 };
 
 constexpr auto patience = 30s;
+constexpr int partitions = 4;
 constexpr std::string_view sick_path = "/pager";
 
 // What the show publishes, in this order.
@@ -202,13 +203,8 @@ class Demo {
     auto cluster = kafka::EmbeddedCluster::start();
     if (!cluster) return tl::unexpected(cluster.error());
     cluster_ = std::move(*cluster);
-    for (const char* topic : {"security.alarms", "security.audit", "security.detections", "ops.incidents", "hookline.dead-letters",
-                              "hookline.retry.10s", "hookline.retry.1m", "hookline.retry.10m", "hookline.retry.1h", "hookline.retry.6h",
-                              "hookline.thresholds", "hookline.ordered", "hookline.correlations"}) {
-      if (auto made = cluster_->create_topic(topic, 4); !made) return made;
-    }
-    for (const char* topic : {"hookline.webhooks", "hookline.notices", "hookline.jobs", "hookline.replays", "hookline.deliveries"}) {
-      if (auto made = cluster_->create_topic(topic, 1); !made) return made;
+    for (const char* topic : {"security.alarms", "security.audit", "security.detections", "ops.incidents"}) {
+      if (auto made = cluster_->create_topic(topic, partitions); !made) return made;
     }
     auto receiver = DemoReceiver::start([this](const ReceivedRequest& request) { on_request(request); });
     if (!receiver) return tl::unexpected(receiver.error());
@@ -227,6 +223,7 @@ class Demo {
       if (!problem.warning) return core::fail(core::ErrorCode::internal, config::format(problem));
     }
     config::Settings& settings = loaded_.configuration.settings;
+    if (auto made = cluster_->create_topics(kafka::own_topics(settings, partitions, 1)); !made) return made;
     engine_ = std::make_unique<engine::Engine>(loaded_.configuration);
     auto server = admin::Server::listen(settings.admin, *engine_);
     if (!server) {  // the usual port is taken: any other does

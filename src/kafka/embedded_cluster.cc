@@ -47,6 +47,13 @@ core::Result<void> EmbeddedCluster::create_topic(const std::string& topic, int p
   return {};
 }
 
+core::Result<void> EmbeddedCluster::create_topics(const std::vector<TopicSpec>& topics) {
+  for (const auto& topic : topics) {
+    if (auto made = create_topic(topic.name, topic.partitions); !made) return made;
+  }
+  return {};
+}
+
 void EmbeddedCluster::fail_requests(std::int16_t api_key, std::int16_t error_code, int count) {
   const std::vector<rd_kafka_resp_err_t> errors(static_cast<std::size_t>(count),
                                                 static_cast<rd_kafka_resp_err_t>(error_code));

@@ -1,80 +1,32 @@
 // The whole engine in this process: real librdkafka on its in-memory cluster, real HTTP, and a Kafka
 // that refuses, falls silent and comes back.
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
-#include "hookline/config/load.h"
-#include "hookline/engine/engine.h"
-#include "hookline/kafka/admin.h"
-#include "hookline/kafka/embedded_cluster.h"
 #include "hookline/kafka/producer.h"
 #include "hookline/settle/dead_letter.h"
-#include "support/behaviours.h"
-#include "support/publisher.h"
-#include "support/receiver.h"
-#include "support/temp_dir.h"
-#include "support/wait.h"
+#include "integration/embedded_engine.h"
 
 namespace hookline::test {
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr std::int16_t produce_request = 0;
 constexpr std::int16_t offset_commit_request = 8;
 constexpr std::int16_t coordinator_loading = 14;
 constexpr std::int16_t not_enough_replicas = 19;
 
-class EngineOnEmbeddedKafka : public ::testing::Test {
+class EngineOnEmbeddedKafka : public EmbeddedEngine {
  protected:
-  std::unique_ptr<kafka::EmbeddedCluster> cluster = std::move(*kafka::EmbeddedCluster::start());
-  Receiver receiver;
-  TempDir folder;
   std::unique_ptr<engine::Engine> engine;
 
-  void SetUp() override {
-    for (const char* topic : {"incidents", "hookline.dead-letters", "hookline.retry.10s", "hookline.retry.1m",
-                              "hookline.retry.10m", "hookline.retry.1h", "hookline.retry.6h", "hookline.thresholds", "hookline.ordered", "hookline.correlations"}) ASSERT_TRUE(cluster->create_topic(topic, 4));
-    for (const char* topic : {"hookline.webhooks", "hookline.notices", "hookline.jobs"}) ASSERT_TRUE(cluster->create_topic(topic, 1));
-  }
   void TearDown() override {
     if (!engine) return;
     EXPECT_TRUE(engine->stop());
   }
 
-  config::Configuration load(const std::string& webhooks) {
-    folder.write("webhooks.yaml", webhooks);
-    folder.write("hookline.yaml", fmt::format(R"(kafka: {{bootstrap.servers: "{}", group.id: engine, session.timeout.ms: 6000}}
-topics: {{incident: [incidents]}}
-workers: 1
-webhooks: [webhooks.yaml]
-egress: {{allow: ["127.0.0.1/32"]}}
-commit: {{interval: 50ms}}
-shutdown: {{grace: 1s}}
-)", cluster->bootstrap_servers()));
-    auto configuration = config::load(folder.path() / "hookline.yaml");
-    (void)engine::Definitions::compile(configuration, configuration.problems);
-    for (const auto& problem : configuration.problems) {
-      if (!problem.warning) ADD_FAILURE() << config::format(problem);
-    }
-    return configuration;
-  }
-
-  void start(const std::string& webhooks) {
-    engine = std::make_unique<engine::Engine>(load(webhooks));
-    const auto started = engine->start([] { return true; });
-    ASSERT_TRUE(started) << started.error().message;
-    ASSERT_TRUE(wait_until([&] { return engine->readiness().ready; }, 30s));
-  }
+  config::Configuration load(const std::string& webhooks) { return configure(webhooks, "workers: 1\n"); }
+  void start(const std::string& webhooks) { engine = started(load(webhooks)); }
 
   std::string webhook(const std::string& path, const std::string& more = {}) {
     return fmt::format("name: hook\nevents: [incident]\nendpoints: [{{url: \"{}\"}}]\n{}\n", receiver.url(path), more);
-  }
-
-  void publish(int count, int first = 0) {
-    Publisher publisher(cluster->bootstrap_servers());
-    publisher.publish_events("incidents", count, first);
   }
 
   /// What the group has committed, by the engine's own account, once nothing is open.

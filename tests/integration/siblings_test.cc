@@ -3,61 +3,23 @@
 #include <algorithm>
 #include <thread>
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
-#include "hookline/config/load.h"
-#include "hookline/engine/engine.h"
-#include "hookline/kafka/embedded_cluster.h"
-#include "support/behaviours.h"
-#include "support/publisher.h"
-#include "support/receiver.h"
-#include "support/temp_dir.h"
-#include "support/wait.h"
+#include "integration/embedded_engine.h"
 
 namespace hookline::test {
 namespace {
 
-using namespace std::chrono_literals;
-
-class Siblings : public ::testing::Test {
+class Siblings : public EmbeddedEngine {
  protected:
-  std::unique_ptr<kafka::EmbeddedCluster> cluster = std::move(*kafka::EmbeddedCluster::start());
-  Receiver receiver;
-  TempDir folder;
   std::unique_ptr<engine::Engine> engine;
 
-  void SetUp() override {
-    ASSERT_TRUE(cluster->create_topic("incidents", 4));
-    for (const char* topic : {"hookline.dead-letters", "hookline.retry.10s", "hookline.retry.1m", "hookline.retry.10m", "hookline.retry.1h",
-                              "hookline.retry.6h", "hookline.thresholds", "hookline.ordered", "hookline.correlations", "hookline.webhooks",
-                              "hookline.notices", "hookline.jobs"}) {
-      ASSERT_TRUE(cluster->create_topic(topic, 1));
-    }
-  }
   void TearDown() override {
     if (!engine) return;
     EXPECT_TRUE(engine->stop());
   }
 
   void start(const std::string& webhooks) {
-    folder.write("webhooks.yaml", webhooks);
-    folder.write("hookline.yaml", fmt::format(R"(kafka: {{bootstrap.servers: "{}", group.id: engine, session.timeout.ms: 6000}}
-topics: {{incident: [incidents]}}
-workers: 2
-webhooks: [webhooks.yaml]
-egress: {{allow: ["127.0.0.1/32"]}}
-commit: {{interval: 50ms}}
-shutdown: {{grace: 1s}}
-retry_topics: {{delays: [1s, 2s, 3s, 4s, 5s]}}
-)", cluster->bootstrap_servers()));
-    auto configuration = config::load(folder.path() / "hookline.yaml");
-    (void)engine::Definitions::compile(configuration, configuration.problems);
-    for (const auto& problem : configuration.problems) EXPECT_TRUE(problem.warning) << config::format(problem);
-    engine = std::make_unique<engine::Engine>(std::move(configuration));
-    const auto started = engine->start([] { return true; });
-    ASSERT_TRUE(started) << started.error().message;
-    ASSERT_TRUE(wait_until([&] { return engine->readiness().ready && both_own_sources(); }, 60s));
+    engine = started(configure(webhooks, "workers: 2\nretry_topics: {delays: [1s, 2s, 3s, 4s, 5s]}\n"));
+    ASSERT_TRUE(wait_until([&] { return both_own_sources(); }, 60s));
   }
 
   bool both_own_sources() {
@@ -70,9 +32,9 @@ retry_topics: {{delays: [1s, 2s, 3s, 4s, 5s]}}
   /// One event to each partition of the source topic, `rounds` times.
   void publish_to_all(int rounds, int first) {
     Publisher publisher(cluster->bootstrap_servers());
-    publisher.publish_events("incidents", rounds * 4, [](int number) {
+    publisher.publish_events("incidents", rounds * partitions, [](int number) {
       auto event = test_event(number);
-      event.partition = number % 4;
+      event.partition = number % partitions;
       return event;
     }, first);
   }
@@ -88,7 +50,7 @@ TEST_F(Siblings, AnEndpointThatAsksOneWorkerToWaitIsLeftAloneByBoth) {
     return Reaction{};
   });
   start(fmt::format("name: hook\nevents: [incident]\nendpoints: [{{url: \"{}\"}}]\n", receiver.url("/hook")));
-  Publisher(cluster->bootstrap_servers()).publish_events("incidents", 1);
+  publish(1);
   ASSERT_TRUE(wait_until([&] { return receiver.count() == 1; }, 30s));
   ASSERT_TRUE(wait_until([&] { return engine->status().workers.size() == 2; }, 30s));  // news is a post away
   std::this_thread::sleep_for(300ms);

@@ -3,70 +3,34 @@
 #include <atomic>
 #include <thread>
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
-#include "hookline/config/load.h"
-#include "hookline/engine/engine.h"
-#include "hookline/kafka/embedded_cluster.h"
 #include "hookline/kafka/producer.h"
-#include "hookline/settle/dead_letter.h"
 #include "hookline/state/store.h"
-#include "support/behaviours.h"
-#include "support/publisher.h"
-#include "support/receiver.h"
-#include "support/temp_dir.h"
-#include "support/wait.h"
+#include "integration/embedded_engine.h"
 
 namespace hookline::test {
 namespace {
 
-using namespace std::chrono_literals;
 using state::Name;
 using state::Sort;
 
-class StoredDefinitions : public ::testing::Test {
+class StoredDefinitions : public EmbeddedEngine {
  protected:
-  std::unique_ptr<kafka::EmbeddedCluster> cluster = std::move(*kafka::EmbeddedCluster::start());
-  Receiver receiver;
-  TempDir folder;
   config::Configuration files;
 
   void SetUp() override {
-    for (const char* topic : {"incidents", "hookline.dead-letters", "hookline.retry.10s", "hookline.retry.1m", "hookline.retry.10m",
-                              "hookline.retry.1h", "hookline.retry.6h", "hookline.thresholds", "hookline.ordered", "hookline.correlations"}) ASSERT_TRUE(cluster->create_topic(topic, 2));
-    for (const char* topic : {"hookline.webhooks", "hookline.notices", "hookline.jobs"}) ASSERT_TRUE(cluster->create_topic(topic, 1));
+    EmbeddedEngine::SetUp();
     load("[]");
   }
 
   void load(const std::string& webhooks) {
-    folder.write("hookline.yaml", fmt::format(R"(kafka: {{bootstrap.servers: "{}", group.id: stored, session.timeout.ms: 6000}}
-topics: {{incident: [incidents]}}
-workers: 1
-webhooks: {}
-secrets: {{files: ["{}/*"]}}
-egress: {{allow: ["127.0.0.1/32"]}}
-commit: {{interval: 50ms}}
-shutdown: {{grace: 1s}}
-)", cluster->bootstrap_servers(), webhooks, folder.path().string()));
-    files = config::load(folder.path() / "hookline.yaml");
-    for (const auto& problem : files.problems) {
-      if (!problem.warning) ADD_FAILURE() << config::format(problem);
-    }
+    files = configure(fmt::format("workers: 1\nwebhooks: {}\nsecrets: {{files: [\"{}/*\"]}}\n", webhooks, folder.path().string()));
   }
 
-  std::unique_ptr<engine::Engine> started() {
-    auto engine = std::make_unique<engine::Engine>(files);
-    const auto done = engine->start([] { return true; });
-    EXPECT_TRUE(done) << done.error().message;
-    EXPECT_TRUE(wait_until([&] { return engine->readiness().ready; }, 30s));
-    return engine;
-  }
+  std::unique_ptr<engine::Engine> started() { return EmbeddedEngine::started(files); }
 
   json::Tree hook(const std::string& path) const {
     return {{"name", "hook"}, {"events", {"incident"}}, {"endpoints", {{{"url", receiver.url(path)}}}}};
   }
-  void publish(int count, int first) { Publisher(cluster->bootstrap_servers()).publish_events("incidents", count, first); }
 
   static void expect_stop(engine::Engine& engine) { EXPECT_TRUE(engine.stop()); }
 };

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -20,10 +21,7 @@ using namespace std::chrono_literals;
 
 std::unique_ptr<kafka::EmbeddedCluster> start_cluster() {
   auto cluster = std::move(*kafka::EmbeddedCluster::start());
-  for (const char* topic : {"alarm", "audit", "detection", "incident", "hookline.dead-letters", "hookline.retry.10s",
-                            "hookline.retry.1m", "hookline.retry.10m", "hookline.retry.1h", "hookline.retry.6h", "hookline.ordered",
-                            "hookline.thresholds", "hookline.webhooks", "hookline.correlations", "hookline.deliveries",
-                            "hookline.replays", "hookline.notices", "hookline.jobs"}) {
+  for (const char* topic : {"alarm", "audit", "detection", "incident"}) {
     EXPECT_TRUE(cluster->create_topic(topic, 1));
   }
   return cluster;
@@ -95,6 +93,9 @@ shutdown: {{grace: 1s}}
   (void)engine::Definitions::compile(configuration, configuration.problems);
   for (const auto& problem : configuration.problems) {
     if (!problem.warning) ADD_FAILURE() << recipe.page << ": " << config::format(problem);
+  }
+  if (!std::exchange(own_topics_, true)) {
+    EXPECT_TRUE(cluster_->create_topics(kafka::own_topics(configuration.settings, 1, 1)));
   }
   return configuration;
 }

@@ -70,6 +70,7 @@ class Kitchen {
   std::vector<config::EgressRule> egress_;
   bool own_settings_ = false;
   int groups_ = 0, published_ = 0;
+  bool own_topics_ = false;  ///< have been made
   std::map<std::string, std::int64_t> counts_;  ///< published events by topic
 
   mutable std::mutex mutex_;

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "hookline/core/result.h"
 #include "hookline/core/time.h"
+#include "hookline/kafka/admin.h"
 
 namespace hookline::kafka {
 
@@ -21,6 +23,8 @@ class EmbeddedCluster {
   /// host:port[,host:port]
   const std::string& bootstrap_servers() const;
   core::Result<void> create_topic(const std::string& topic, int partitions);
+  /// By name and number of partitions: it knows no other settings.
+  core::Result<void> create_topics(const std::vector<TopicSpec>& topics);
 
   // Faults, for tests.
   /// The next `count` requests of this Kafka API key (e.g. 0 Produce, 8 OffsetCommit) get this error code.
