@@ -38,6 +38,8 @@ class Calm {
   const int lines_;
 };
 
+std::chrono::seconds length_of_a_fault() { return long_run() ? 60s : 3s; }
+
 class Broker : public Proof {
  protected:
   using Proof::Proof;
@@ -60,50 +62,69 @@ class Broker : public Proof {
     print(what, report, 0);
     EXPECT_TRUE(report.complete()) << report.text;
   }
+
+  /// Goes on, under load, over a time in which the whole broker is gone.
+  void outlive(const std::string& what, const std::function<void()>& take_away, const std::function<void()>& give_back,
+               const Load::Make& make = test_event) {
+    session_timeout = 20s;
+    create_topics();
+    HooklineProcess hookline(options(webhook("w"), "workers: 2\n"));
+    ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+    Load load(kafka.bootstrap(), topic, 100, make);
+    ASSERT_TRUE(wait_until([&] { return receiver.count() > 200; }, 60s)) << hookline.log();
+    const Calm calm(hookline);
+    ASSERT_NO_FATAL_FAILURE(take_away());
+    EXPECT_TRUE(names(hookline, "Kafka does not answer"));
+    std::this_thread::sleep_for(length_of_a_fault());
+    calm.expect(what);
+    give_back();
+    ASSERT_TRUE(hookline.wait_ready(120s)) << hookline.get("/readyz").body << hookline.log();
+    const auto seen = receiver.count();
+    ASSERT_TRUE(wait_until([&] { return receiver.count() > seen + 200; }, 60s)) << hookline.log();
+    const auto events = load.stop();
+    ASSERT_TRUE(wait_until([&] { return all_committed(); }, 60s)) << lag() << hookline.log();
+    expect_all(what, events, {"w/0"});
+    EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
+  }
+
+  /// Some of its own topics cannot be written for a while: what has to go there is held until they can.
+  void hold_everything(const std::string& what, const std::string& named, const std::function<void(const std::string&)>& take_away,
+                       const std::function<void(const std::string&)>& give_back) {
+    create_topics(4);
+    receiver.on("/rejecting/0", answer(404));
+    std::atomic<bool> healthy = false;
+    receiver.on("/ill/0", [&](const ReceivedRequest&, int) { return Reaction{.status = healthy ? 200 : 503}; });
+    HooklineProcess hookline(options(webhook("w") + "---\n" + webhook("rejecting") + "---\n" + webhook("ill", "retry: {schedule: [2s, 2s, 2s, 2s, 2s, 2s, 2s, 2s]}\n"),
+                                     "workers: 2\n"));
+    ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+    const std::vector<std::string> topics = {dead_letters, prefix + ".retry.10s", prefix + ".retry.1m"};
+    for (const auto& name : topics) take_away(name);
+    const Calm calm(hookline);
+    Publisher publisher(kafka.bootstrap());
+    publisher.publish_events(topic, 200);
+    EXPECT_TRUE(names(hookline, named + dead_letters));
+    ASSERT_TRUE(wait_until([&] { return receiver.count("/w/0") >= 200; }, 60s)) << hookline.log();
+    EXPECT_GT(lag(), 0) << "what is not written is not committed";
+    std::this_thread::sleep_for(length_of_a_fault());
+    calm.expect(what);
+    for (const auto& name : topics) give_back(name);
+    healthy = true;
+    ASSERT_TRUE(hookline.wait_ready(90s)) << hookline.get("/readyz").body << hookline.log();
+    const std::vector<std::string> endpoints = {"w/0", "rejecting/0", "ill/0"};
+    ASSERT_TRUE(wait_until([&] { return account_of(publisher.acknowledged(), endpoints).lost == 0; }, 90s, 200ms)) << hookline.log();
+    ASSERT_TRUE(wait_until([&] { return all_committed(); }, 90s)) << lag() << " " << waiting() << hookline.log();
+    expect_all(what, publisher.acknowledged(), endpoints);
+    EXPECT_EQ(kafka.read(dead_letters).size(), 200u);
+    EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
+  }
 };
 
 TEST_F(Broker, KilledAndStartedAgainItIsNamedWaitedForAndUsedAgain) {
-  session_timeout = 20s;
-  create_topics();
-  HooklineProcess hookline(options(webhook("w"), "workers: 2\n"));
-  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
-  Load load(kafka.bootstrap(), topic, 100);
-  ASSERT_TRUE(wait_until([&] { return receiver.count() > 200; }, 60s)) << hookline.log();
-  const Calm calm(hookline);
-  kafka.kill9();
-  EXPECT_TRUE(names(hookline, "Kafka does not answer"));
-  std::this_thread::sleep_for(long_run() ? 60s : 3s);  // the fault itself
-  calm.expect("a broker that is killed");
-  kafka.start();
-  ASSERT_TRUE(hookline.wait_ready(60s)) << hookline.get("/readyz").body << hookline.log();
-  const auto seen = receiver.count();
-  ASSERT_TRUE(wait_until([&] { return receiver.count() > seen + 200; }, 60s)) << hookline.log();
-  const auto events = load.stop();
-  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 60s)) << lag() << hookline.log();
-  expect_all("a broker that is killed", events, {"w/0"});
-  EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
+  outlive("a broker that is killed", [this] { kafka.kill9(); }, [this] { kafka.start(); });
 }
 
 TEST_F(Broker, FrozenItIsNamedAndWaitedFor) {
-  session_timeout = 20s;
-  create_topics();
-  HooklineProcess hookline(options(webhook("w"), "workers: 2\n"));
-  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
-  Load load(kafka.bootstrap(), topic, 100);
-  ASSERT_TRUE(wait_until([&] { return receiver.count() > 200; }, 60s)) << hookline.log();
-  const Calm calm(hookline);
-  kafka.freeze();
-  EXPECT_TRUE(names(hookline, "Kafka does not answer"));
-  std::this_thread::sleep_for(long_run() ? 60s : 3s);
-  calm.expect("a broker that is frozen");
-  kafka.thaw();
-  ASSERT_TRUE(hookline.wait_ready(120s)) << hookline.get("/readyz").body << hookline.log();
-  const auto seen = receiver.count();
-  ASSERT_TRUE(wait_until([&] { return receiver.count() > seen + 200; }, 60s)) << hookline.log();
-  const auto events = load.stop();
-  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 60s)) << lag() << hookline.log();
-  expect_all("a broker that is frozen", events, {"w/0"});
-  EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
+  outlive("a broker that is frozen", [this] { kafka.freeze(); }, [this] { kafka.thaw(); });
 }
 
 // Twice: with fewer records than the topic had before, and with more, so that its old positions are in the new log.
@@ -134,31 +155,8 @@ TEST_F(Broker, ASourceTopicThatIsDeletedAndMadeAgainIsReadFromItsBeginning) {
 }
 
 TEST_F(Broker, DeadLetterAndRetryTopicsThatAreMissingHoldEverythingUntilTheyAreBack) {
-  create_topics(4);
-  receiver.on("/rejecting/0", answer(404));
-  std::atomic<bool> healthy = false;
-  receiver.on("/ill/0", [&](const ReceivedRequest&, int) { return Reaction{.status = healthy ? 200 : 503}; });
-  HooklineProcess hookline(options(webhook("w") + "---\n" + webhook("rejecting") + "---\n" + webhook("ill", "retry: {schedule: [2s, 2s, 2s, 2s, 2s, 2s, 2s, 2s]}\n"),
-                                   "workers: 2\n"));
-  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
-  const std::vector<std::string> missing = {dead_letters, prefix + ".retry.10s", prefix + ".retry.1m"};
-  for (const auto& name : missing) kafka.admin().delete_topic(name);
-  EXPECT_TRUE(names(hookline, "missing topics: " + dead_letters));
-  const Calm calm(hookline);
-  Publisher publisher(kafka.bootstrap());
-  publisher.publish_events(topic, 200);
-  ASSERT_TRUE(wait_until([&] { return receiver.count("/w/0") >= 200; }, 60s)) << hookline.log();
-  EXPECT_GT(lag(), 0) << "what is not written is not committed";
-  std::this_thread::sleep_for(long_run() ? 60s : 3s);
-  calm.expect("own topics that are missing");
-  for (const auto& name : missing) kafka.create_topic(name, 2, {{"message.timestamp.type", "LogAppendTime"}});
-  healthy = true;
-  ASSERT_TRUE(hookline.wait_ready(90s)) << hookline.get("/readyz").body << hookline.log();
-  ASSERT_TRUE(wait_until([&] { return account_of(publisher.acknowledged(), {"w/0", "rejecting/0", "ill/0"}).lost == 0; }, 90s, 200ms)) << hookline.log();
-  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 60s)) << lag() << " " << waiting() << hookline.log();
-  expect_all("own topics that are missing", publisher.acknowledged(), {"w/0", "rejecting/0", "ill/0"});
-  EXPECT_EQ(kafka.read(dead_letters).size(), 200u);
-  EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
+  hold_everything("own topics that are missing", "missing topics: ", [this](const auto& name) { kafka.admin().delete_topic(name); },
+                  [this](const auto& name) { kafka.create_topic(name, 2, {{"message.timestamp.type", "LogAppendTime"}}); });
 }
 
 // Brokers of their own, for what would disturb the other tests.
@@ -178,29 +176,8 @@ class GuardedBroker : private OwnCluster, public Broker {
 };
 
 TEST_F(GuardedBroker, TopicsThatMayNotBeWrittenHoldEverythingUntilTheyMay) {
-  create_topics(4);
-  receiver.on("/rejecting/0", answer(404));
-  std::atomic<bool> healthy = false;
-  receiver.on("/ill/0", [&](const ReceivedRequest&, int) { return Reaction{.status = healthy ? 200 : 503}; });
-  HooklineProcess hookline(options(webhook("w") + "---\n" + webhook("rejecting") + "---\n" + webhook("ill", "retry: {schedule: [2s, 2s, 2s, 2s, 2s, 2s, 2s, 2s]}\n"),
-                                   "workers: 2\n"));
-  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
-  const std::vector<std::string> forbidden = {dead_letters, prefix + ".retry.10s", prefix + ".retry.1m"};
-  for (const auto& name : forbidden) kafka.admin().forbid_writing(name);
-  const Calm calm(hookline);
-  Publisher publisher(kafka.bootstrap());
-  publisher.publish_events(topic, 200);
-  EXPECT_TRUE(names(hookline, "cannot write to " + dead_letters));
-  ASSERT_TRUE(wait_until([&] { return receiver.count("/w/0") >= 200; }, 60s)) << hookline.log();
-  EXPECT_GT(lag(), 0);
-  std::this_thread::sleep_for(long_run() ? 60s : 3s);
-  calm.expect("topics that may not be written");
-  for (const auto& name : forbidden) kafka.admin().allow_writing(name);
-  healthy = true;
-  ASSERT_TRUE(hookline.wait_ready(90s)) << hookline.get("/readyz").body << hookline.log();
-  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 90s)) << lag() << " " << waiting() << hookline.log();
-  expect_all("topics that may not be written", publisher.acknowledged(), {"w/0", "rejecting/0", "ill/0"});
-  EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
+  hold_everything("topics that may not be written", "cannot write to ", [this](const auto& name) { kafka.admin().forbid_writing(name); },
+                  [this](const auto& name) { kafka.admin().allow_writing(name); });
 }
 
 /// A broker with a second listener, which clients reach through a bad network only.
@@ -255,7 +232,7 @@ TEST_F(FarBroker, ABadNetworkCostsTimeAndNothingElse) {
   proxy.reset();
   EXPECT_TRUE(names(hookline, "Kafka does not answer"));
   proxy.swallow();
-  std::this_thread::sleep_for(long_run() ? 60s : 3s);
+  std::this_thread::sleep_for(length_of_a_fault());
   EXPECT_TRUE(names(hookline, "Kafka does not answer"));
   calm.expect("a bad network");
   proxy.pass();
@@ -317,29 +294,19 @@ TEST(BrokerDisk, ThatIsFullIsWaitedFor) {
     explicit OnSmallDisk(KafkaCluster& cluster) : Broker(cluster) {}
     void TestBody() override {}
     void run(const SmallDisk& disk) {
-      session_timeout = 20s;
-      create_topics(4);
-      HooklineProcess hookline(options(webhook("w"), "workers: 2\n"));
-      ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
-      Load load(kafka.bootstrap(), topic, 100, [](int number) {
+      const auto fill = [&] {
+        disk.fill();
+        ASSERT_TRUE(wait_until([&] { return !kafka.running(); }, 60s)) << "a broker whose only disk is full gives up\n" << kafka.log();
+      };
+      const auto make_room = [&] {
+        disk.make_room();
+        kafka.start();
+      };
+      outlive("a full disk", fill, make_room, [](int number) {
         auto event = test_event(number);
         event.value.insert(event.value.rfind('}'), R"(, "pad": ")" + std::string(2000, 'x') + "\"");
         return event;
       });
-      ASSERT_TRUE(wait_until([&] { return receiver.count() > 200; }, 60s)) << hookline.log();
-      const Calm calm(hookline);
-      disk.fill();
-      ASSERT_TRUE(wait_until([&] { return !kafka.running(); }, 60s)) << "a broker whose only disk is full gives up\n" << kafka.log();
-      EXPECT_TRUE(names(hookline, "Kafka does not answer"));
-      std::this_thread::sleep_for(long_run() ? 60s : 2s);
-      calm.expect("a full disk");
-      disk.make_room();
-      kafka.start();
-      ASSERT_TRUE(hookline.wait_ready(60s)) << hookline.get("/readyz").body << hookline.log();
-      const auto events = load.stop();
-      ASSERT_TRUE(wait_until([&] { return all_committed(); }, 60s)) << lag() << hookline.log();
-      expect_all("a full disk", events, {"w/0"});
-      EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
     }
   };
   KafkaCluster cluster({.settings = {}, .data = disk.data()});
