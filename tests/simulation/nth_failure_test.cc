@@ -47,10 +47,10 @@ std::string name_of(Port port) {
   return "none";
 }
 
-/// Runs the small world with n = 1, 2, 3 ... until there is no n-th operation.
-std::string fail_each(Port port, std::uint64_t again, std::uint64_t& worlds) {
+/// Runs the world with n = 1, 2, 3 ... until there is no n-th operation.
+std::string fail_each(const WorldOptions& world_options, Port port, std::uint64_t again, std::uint64_t& worlds) {
   for (std::uint64_t n = 1;; ++n) {
-    auto options = small_world();
+    auto options = world_options;
     options.port = port;
     options.nth = n;
     options.again = again;
@@ -63,18 +63,31 @@ std::string fail_each(Port port, std::uint64_t again, std::uint64_t& worlds) {
   }
 }
 
-class NthFailure : public testing::TestWithParam<Port> {};
+class NthFailure : public testing::TestWithParam<Port> {
+ protected:
+  void expect_no_loss(const WorldOptions& options);
+};
 
-TEST_P(NthFailure, LosesNothing) {
+void NthFailure::expect_no_loss(const WorldOptions& options) {
   core::log::set_level("error");
   const bool crash = GetParam() == Port::crash_after_step || GetParam() == Port::crash_in_step;
   const std::uint64_t most = !crash ? 0 : long_run() ? 40 : 8;
   const auto share = [&](std::uint64_t again) -> std::string {
     std::uint64_t worlds = 0;
-    if (auto failure = fail_each(GetParam(), again - 1, worlds); !failure.empty()) return failure;
+    if (auto failure = fail_each(options, GetParam(), again - 1, worlds); !failure.empty()) return failure;
     return worlds > 0 ? "" : "the world has no such operation";
   };
   EXPECT_EQ(run_seeds({.first = 1, .count = most + 1}, share), "");
+}
+
+TEST_P(NthFailure, LosesNothing) {
+  expect_no_loss(small_world());
+}
+
+TEST_P(NthFailure, LosesNothingWhereAPolicyCounts) {
+  auto options = small_world();
+  options.retry_topics = options.counting = true;
+  expect_no_loss(options);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ports, NthFailure,

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "hookline/config/load.h"
+#include "hookline/config/stored.h"
+#include "hookline/core/units.h"
 
 namespace hookline::test {
 namespace {
@@ -120,10 +122,31 @@ concurrency: 1
 retry: {schedule: [50ms, 2s], on: transient}
 payload: '{"place": "$place"}'
 )";
-constexpr int revision_without_order = 1;
+constexpr std::size_t revision_without_order = 1;
 
-std::shared_ptr<const engine::Definitions> compile(const std::string& text) {
+// In every revision: who counts a log again under another one counts the same.
+constexpr const char* notified = R"(---
+name: pager
+trigger: policy
+endpoints: [{name: main, url: "https://page.example.com/hook"}]
+retry: {schedule: [100ms, 2s], on: any_failure}
+payload: '{"place": "$place"}'
+)";
+
+json::Tree policy() {
+  return {{"name", "many"},
+          {"on", {"incident"}},
+          {"threshold", {{"count", policy_count}, {"within", core::format_duration(policy_window)}, {"per", "story"}}},
+          {"notify", {"pager"}}};
+}
+
+std::shared_ptr<const engine::Definitions> compile(const std::string& text, bool counting) {
   config::Configuration configuration;
+  if (counting) {
+    if (auto made = config::parse_policy(policy(), "simulation", configuration.problems, config::SecretSource::system())) {
+      configuration.policies.push_back(std::move(*made));
+    }
+  }
   configuration.webhooks = config::parse_webhooks(text, "simulation.yaml", {}, configuration.problems);
   auto made = engine::Definitions::compile(configuration, configuration.problems);
   if (config::has_errors(configuration.problems)) {
@@ -135,24 +158,28 @@ std::shared_ptr<const engine::Definitions> compile(const std::string& text) {
 
 }  // namespace
 
-std::shared_ptr<const engine::Definitions> definitions_of(int revision, bool ordered) {
+std::shared_ptr<const engine::Definitions> definitions_of(int revision, const Extras& extras) {
   static const auto all = [] {
-    std::array<std::shared_ptr<const engine::Definitions>, 2 * revision_count> made;
-    for (std::size_t i = 0; i < revision_count; ++i) {
-      made[2 * i] = compile(yaml[i]);
-      made[2 * i + 1] = compile(std::string(yaml[i]) + (i == revision_without_order ? without_order : in_order));
+    std::array<std::shared_ptr<const engine::Definitions>, 4 * revision_count> made;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const std::size_t of = i / 4;
+      std::string text = yaml[of];
+      if (i & 1) text += of == revision_without_order ? without_order : in_order;
+      if (i & 2) text += notified;
+      made[i] = compile(text, (i & 2) != 0);
     }
     return made;
   }();
-  return all[static_cast<std::size_t>(2 * revision + (ordered ? 1 : 0))];
+  return all[static_cast<std::size_t>(4 * revision + (extras.ordered ? 1 : 0) + (extras.counting ? 2 : 0))];
 }
 
-Targets expected(int revision, const Nature& nature, bool ordered) {
+Targets expected(int revision, const Nature& nature, const Extras& extras) {
   if (nature.tombstone) return 0;
   if (nature.poison) return whole_record;
-  if (ordered) {
-    const Targets more = line_main | (nature.triggered ? make_main : mend_main);
-    return static_cast<Targets>(expected(revision, nature, false) | more);
+  if (extras.ordered || extras.counting) {
+    const int in_order = line_main | (nature.triggered ? make_main : mend_main);
+    const int more = (extras.ordered ? in_order : 0) | (extras.counting ? counted : 0);
+    return static_cast<Targets>(expected(revision, nature, {}) | more);
   }
   const auto none = Targets{0};
   const Targets pay = nature.triggered && nature.pay ? Targets{pay_a | pay_b} : none;
@@ -165,7 +192,7 @@ Targets expected(int revision, const Nature& nature, bool ordered) {
 }
 
 Targets in_order_under(int revision) {
-  return revision == revision_without_order ? Targets{make_main} : ordered_targets;
+  return static_cast<std::size_t>(revision) == revision_without_order ? Targets{make_main} : ordered_targets;
 }
 
 Targets target_of_url(std::string_view url) {
@@ -178,6 +205,7 @@ Targets target_of_url(std::string_view url) {
   if (host.starts_with("line.")) return line_main;
   if (host.starts_with("make.")) return make_main;
   if (host.starts_with("mend.")) return mend_main;
+  if (host.starts_with("page.")) return page_main;
   return 0;
 }
 
@@ -186,6 +214,7 @@ Targets target_of_letter(std::string_view webhook, std::string_view endpoint) {
   if (endpoint == "main" && webhook == "line") return line_main;
   if (endpoint == "main" && webhook == "make") return make_main;
   if (endpoint == "main" && webhook == "mend") return mend_main;
+  if (endpoint == "main" && webhook == "pager") return page_main;
   if (webhook == "all") return endpoint == "main" ? Targets{all_main} : endpoint == "second" ? Targets{all_second} : Targets{0};
   if (webhook == "pay") return endpoint == "a" ? Targets{pay_a} : endpoint == "b" ? Targets{pay_b} : Targets{0};
   return webhook == "ship" && endpoint == "main" ? Targets{ship_main} : Targets{0};

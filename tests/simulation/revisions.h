@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "hookline/core/time.h"
 #include "hookline/engine/definitions.h"
 
 namespace hookline::test {
@@ -22,10 +23,12 @@ enum Target : Targets {
   line_main = 64,   ///< in the order of keys
   make_main = 128,  ///< creates an item for a story
   mend_main = 256,  ///< updates it
+  counted = 512,    ///< it stands where a policy counts it
+  page_main = 1024, ///< what the policy notifies when it fires, of the record on which it does
 };
 inline constexpr Targets ordered_targets = line_main | make_main | mend_main;
-inline constexpr int target_count = 9;
-inline constexpr int largest_fan_out = 5;
+inline constexpr int target_count = 11;
+inline constexpr int largest_fan_out = 6;
 
 /// What a record of a world is made of.
 struct Nature {
@@ -36,12 +39,19 @@ struct Nature {
 };
 
 inline constexpr int revision_count = 4;
-/// `ordered`: with three webhooks more, whose deliveries go out in order, under most revisions.
-std::shared_ptr<const engine::Definitions> definitions_of(int revision, bool ordered);
-/// Where a record goes that is taken under a revision.
-Targets expected(int revision, const Nature& nature, bool ordered);
+/// What a world has beside the webhooks that its revisions change.
+struct Extras {
+  bool ordered = false;   ///< three webhooks more, whose deliveries go out in order, under most revisions
+  bool counting = false;  ///< a policy with a threshold, which counts by story, and a webhook that it notifies
+};
+inline constexpr std::size_t policy_count = 3;
+inline constexpr core::Duration policy_window = std::chrono::seconds(2);
 
-/// The targets that have an order under a revision, in a world with `ordered`.
+std::shared_ptr<const engine::Definitions> definitions_of(int revision, const Extras& extras);
+/// Where a record goes that is taken under a revision. Whether a policy fires on it is another matter.
+Targets expected(int revision, const Nature& nature, const Extras& extras);
+
+/// The targets that have an order under a revision.
 Targets in_order_under(int revision);
 
 /// 0: not one of the world's.

@@ -59,6 +59,8 @@ WorldOptions options_of(std::uint64_t seed) {
   }
   options.siblings = random.chance(0.5);
   options.ordered = options.retry_topics && random.chance(0.6);
+  options.counting = options.retry_topics && random.chance(0.4);
+  if (options.counting && random.chance(0.2)) options.sick |= page_main;
   options.hands = options.ordered && random.chance(0.2) ? 3 : 0;
   return options;
 }

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 namespace {
 constexpr int chunks = 8;  // in which the events are published
 constexpr core::Duration busy = 6s;
+constexpr auto event_distance = 100ms;
 constexpr core::Duration give_up = 20min;
 }  // namespace
 
@@ -59,7 +60,7 @@ void World::fill_logs() {
   for (int i = 0; i < options_.events; ++i) {
     Log& log = logs_[random_.below(logs_.size())];
     while (random_.chance(options_.gap)) log.end += static_cast<std::int64_t>(random_.below(options_.widest_gap)) + 1;
-    Record record{.offset = log.end++, .timestamp = now().wall, .key = fmt::format("k{}", i % 7), .story = fmt::format("s{}", random_.below(5))};
+    Record record{.offset = log.end++, .timestamp = now().wall + (i - options_.events) * event_distance, .key = fmt::format("k{}", i % 7), .story = fmt::format("s{}", random_.below(5))};
     record.nature = {.poison = random_.chance(options_.poison),
                      .tombstone = random_.chance(options_.tombstone),
                      .triggered = random_.chance(0.5),

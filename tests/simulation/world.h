@@ -8,6 +8,7 @@
 //   world_http.cc     the receivers
 //   world_retry.cc    the retry topics
 //   world_ordered.cc  the ordered topic and the correlations
+//   world_counting.cc the topic where a policy counts
 //   world_checks.cc   what must hold
 #pragma once
 
@@ -19,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "engine/worker_core.h"
@@ -71,6 +73,7 @@ struct WorldOptions {
   core::Duration commit_heal = std::chrono::seconds(30);
   bool retry_topics = false;       ///< else all waits stay in memory
   bool ordered = false;            ///< with webhooks whose deliveries go out in order, and such as create and update
+  bool counting = false;           ///< with a policy that has a threshold; wants retry_topics
   int hands = 0;                   ///< ids that a person sets
   Targets sick = 0;                ///< receivers that fail as long as the storm lasts
   core::Duration cut{};            ///< for so long from the beginning no attempt gets an answer
@@ -111,6 +114,7 @@ class World {
     Targets dead = 0;              ///< the broker has the dead letter
     Targets handed = 0;            ///< the broker has it on a retry topic, or had
     Targets excused = 0;           ///< may be delivered again
+    bool fires = false;            ///< the policy does on it
     bool gone = false;             ///< retention was faster
     bool done = false;
     bool claimed = false;          ///< by what is committed
@@ -143,17 +147,20 @@ class World {
     bool paused = false;
     std::optional<std::size_t> told;  ///< that so many records are all there are yet
   };
-  /// A retry topic of one partition: each record is the delivery of a source record to one target.
+  /// A partition of one of Hookline's own topics. On a retry topic and the ordered topic each record is the delivery
+  /// of a source record to one target; where a policy counts, a source record to be counted, or a note of a firing.
   struct Waiting {
     kafka::OwnedRecord record;
     std::size_t log = 0, index = 0;
     Targets target = 0;
     bool claimed = false;
+    std::optional<std::int64_t> fires_until = {};  ///< the policy fires on it, and the window ends then
+    std::optional<std::int64_t> notes = {};        ///< that it has fired on the record at that offset
   };
   struct Tier {
     std::string topic, name;
     std::int32_t number = 0;
-    bool ordered = false;
+    engine::Role role = engine::Role::retry;
     std::vector<Waiting> records;
     std::int64_t committed = 0;
     std::string metadata;
@@ -181,6 +188,11 @@ class World {
     std::string id;
     std::int64_t offset = 0;
     core::WallTime since{};        ///< when the first id of the story became known
+  };
+  /// What a naive count knows of a story.
+  struct Count {
+    std::vector<std::tuple<std::int64_t, std::size_t, std::size_t>> events = {};  ///< time in ms, log, record
+    std::int64_t until = INT64_MIN;                                             ///< events before that count no more
   };
   /// What a member is told of a partition of the correlations.
   struct Feed {
@@ -278,6 +290,7 @@ class World {
 
   // world_kafka.cc
   void produce(Member& member, engine::Produce produce);
+  void send_to_broker(Member& member, const engine::Produce& produce, bool may_be_too_large, std::function<std::int64_t()> write);
   void commit(Member& member, engine::CommitRequest request);
   Fate fate_of_commit(const Member& member);
   bool apply(const kafka::CommitEntry& entry, Serial serial, bool in_order);
@@ -305,7 +318,8 @@ class World {
   void apply_to_tier(Tier& tier, const kafka::CommitEntry& entry);
   void resume_tier(Member& member, const kafka::Assignment& from);
   void toggle_tier(Member& member, const Tier& tier, bool paused);
-  bool lives_on(const Waiting& waiting) const;
+  void keep(Tier& tier, Waiting waiting);
+  bool lives_on(std::size_t log, std::size_t index, Targets target) const;
   bool tiers_at_rest() const;
 
   // world_ordered.cc
@@ -323,9 +337,17 @@ class World {
   std::string answer_to(const Errand& errand, const deliver::Request& request);
   bool is_known(const std::string& story) const;
 
+  // world_counting.cc
+  void produce_counted(Member& member, engine::Produce produce);
+  std::int64_t append_counted(const kafka::OwnedRecord& record);
+  std::optional<std::int64_t> count(const std::string& story, std::size_t log, std::size_t index);
+  bool is_accounted_for(const Tier& tier, const Waiting& waiting) const;
+
   // world_checks.cc
   enum class Ending : std::uint8_t { torn, graceful };
   void end_assignment(Member& member, Ending ending);
+  Targets meant_by(int revision, const Record& record) const { return expected(revision, record.nature, extras()); }
+  Extras extras() const { return {options_.ordered, options_.counting}; }
   void note_done(Record& record);
   bool is_closed(const Record& record) const;
   bool has_ended(const Record& record) const;
@@ -344,6 +366,7 @@ class World {
   std::array<std::vector<state::CorrelationRecord>, 2> correlations_;
   std::map<std::string, std::vector<std::string>> given_;  ///< ids by story, as receivers or people gave them
   std::uint64_t last_item_ = 0;
+  std::map<std::string, Count> counts_;                    ///< by story
   std::vector<std::unique_ptr<Member>> members_;
 
   struct Due {

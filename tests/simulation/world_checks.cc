@@ -26,7 +26,7 @@ void World::note_done(Record& record) {
   record.done = record.gone;
   for (int r = 0; r < revision_count && !record.done; ++r) {
     if ((record.revisions >> r & 1) == 0) continue;
-    record.done = (expected(r, record.nature, options_.ordered) & ~(record.delivered | record.dead | record.handed)) == 0;
+    record.done = (meant_by(r, record) & ~(record.delivered | record.dead | record.handed)) == 0;
   }
   if (record.done) --unfinished_;
 }
@@ -42,9 +42,9 @@ bool World::has_ended(const Record& record) const {
   bool all = record.gone;
   for (int r = 0; r < revision_count && !all; ++r) {
     if ((record.revisions >> r & 1) == 0) continue;
-    all = (expected(r, record.nature, options_.ordered) & ~ended(record)) == 0;
+    all = (meant_by(r, record) & ~ended(record)) == 0;
   }
-  return all;
+  return all && (!record.fires || (ended(record) & page_main));
 }
 
 /// Has its present owner heard the end of all that it may have to do for it?
@@ -52,7 +52,7 @@ bool World::is_closed(const Record& record) const {
   if (record.taken_under == 0) return false;
   for (int r = 0; r < revision_count; ++r) {
     if ((record.taken_under >> r & 1) == 0) continue;
-    const Targets all = expected(r, record.nature, options_.ordered);
+    const Targets all = meant_by(r, record);
     if (all == 0 || (all & ~record.heard) != 0) return false;
   }
   return true;
@@ -103,13 +103,14 @@ void World::update_claims(Log& log, std::int64_t from, bool by_owner) {
 
 /// An attempt or a dead letter: of a partition that the member believes its own, for somebody it is meant for.
 void World::check_errand(Member& member, const Errand& errand) {
-  if (options_.retry_topics) return;  // what came back is of any partition
   const Log& log = logs_[errand.log];
   const Record& record = log.records[errand.record];
+  if (errand.target == page_main && !record.fires) return wrong(fmt::format("{} is told although the policy does not fire on it", place(log, record)));
+  if (options_.retry_topics) return;  // what came back is of any partition
   if (!fetch_of(member, log.number)) return wrong(fmt::format("{} is sent by a member that does not own it", place(log, record)));
   Targets meant = 0;
   for (int r = 0; r < revision_count; ++r) {
-    if (record.seen_under >> r & 1) meant |= expected(r, record.nature, options_.ordered);
+    if (record.seen_under >> r & 1) meant |= meant_by(r, record);
   }
   if ((meant & errand.target) == 0) return wrong(fmt::format("{} goes where no revision sends it", place(log, record)));
 }

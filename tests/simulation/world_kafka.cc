@@ -106,6 +106,7 @@ void World::retain(Log& log) {
 
 void World::produce(Member& member, engine::Produce produce) {
   if (produce.record.topic == "hookline.correlations") return produce_correlation(member, std::move(produce));
+  if (produce.record.topic == "hookline.thresholds") return produce_counted(member, std::move(produce));
   const bool waits = tier_of(produce.record.topic) != nullptr;
   const auto letter = settle::parse_dead_letter(produce.record.headers);
   const auto waiting = settle::parse_waiting(produce.record.headers);
@@ -122,28 +123,33 @@ void World::produce(Member& member, engine::Produce produce) {
     if (before) wrong("an update is given up although its owner knows the id");
   }
   const auto shared = std::make_shared<Errand>(errand);
-  const auto record_sent = std::make_shared<kafka::OwnedRecord>(std::move(produce.record));
+  const auto record_sent = std::make_shared<kafka::OwnedRecord>(produce.record);
   check_errand(member, errand);
   member.letters[produce.token] = shared;
 
+  send_to_broker(member, produce, !waits && !letter->pointer, [this, shared, waits, record_sent] {
+    if (waits) return append(*record_sent), std::int64_t{0};
+    Record& record = logs_[shared->log].records[shared->record];
+    check_order(*shared);
+    record.dead |= shared->target;
+    note_done(record);
+    return std::int64_t{0};
+  });
+}
+
+/// The broker takes it, `write` says where, or does not, and what it reports may be wrong.
+void World::send_to_broker(Member& member, const engine::Produce& produce, bool may_be_too_large, std::function<std::int64_t()> write) {
   const bool refused = fails_here(Port::produce_refused);
   const bool unheard = fails_here(Port::produce_unheard);
   const bool fails = refused || unheard || happens(options_.produce_failure);
   const bool written = !fails || unheard || (!refused && random_.chance(0.3));
-  const bool too_large = fails && !written && !waits && !letter->pointer && random_.chance(0.3);
-  const auto incarnation = member.incarnation;
-  schedule(some(50), [this, &member, incarnation, shared, fails, written, too_large, waits, record_sent, token = produce.token] {
+  const bool too_large = fails && !written && may_be_too_large && random_.chance(0.3);
+  kafka::ProduceReport report{.token = produce.token, .error = {}, .partition = produce.record.partition};
+  schedule(some(50), [this, &member, incarnation = member.incarnation, fails, written, too_large, report, write = std::move(write)]() mutable {
     if (written && fails) disturbed_ = true;
-    if (written && waits) append(*record_sent);
-    if (written && !waits) {
-      Record& record = logs_[shared->log].records[shared->record];
-      check_order(*shared);
-      record.dead |= shared->target;
-      note_done(record);
-    }
+    if (written) report.offset = write();
     if (!member.alive || member.incarnation != incarnation) return;
-    in_this_life(member, some(20), [this, &member, fails, too_large, token] {
-      kafka::ProduceReport report{.token = token};
+    in_this_life(member, some(20), [this, &member, fails, too_large, report]() mutable {
       if (fails) report.error = too_large ? core::Error{core::ErrorCode::too_large, "simulated"} : refusal("simulated");
       member.inputs.produced.push_back(report);
       request_step(member);

@@ -27,12 +27,13 @@ void World::start_member(Member& member) {
   options.session_timeout = session_timeout;
   options.storm = options_.guard;
   for (const auto& tier : tiers_) {
-    if (!tier.ordered) options.tiers.push_back({tier.topic, tier_delays[options.tiers.size()]});
+    if (tier.role == engine::Role::retry) options.tiers.push_back({tier.topic, tier_delays[options.tiers.size()]});
   }
   if (options_.ordered) {
     options.ordered_topic = "hookline.ordered";
     options.correlations_topic = "hookline.correlations";
   }
+  if (options_.counting) options.thresholds_topic = "hookline.thresholds";
   const auto id = member.id;
   const auto incarnation = member.incarnation + 1;
   const auto crash_after_steps = member.crash_after_steps;
@@ -43,7 +44,7 @@ void World::start_member(Member& member) {
   member.core = std::make_unique<engine::WorkerCore>(options, shared_metrics());
   member.serial = ++last_serial_;
   member.next_revision = revision_;
-  member.inputs.definitions = definitions_of(revision_, options_.ordered);
+  member.inputs.definitions = definitions_of(revision_, extras());
   member.alive = true;
   request_step(member);
   begin_rebalance();
@@ -122,7 +123,7 @@ void World::revise() {
     if (!m->alive) continue;
     in_this_life(*m, some(300), [this, &member = *m, revision = revision_] {
       member.next_revision = revision;
-      member.inputs.definitions = definitions_of(revision, options_.ordered);
+      member.inputs.definitions = definitions_of(revision, extras());
       request_step(member);
     });
   }

@@ -99,20 +99,8 @@ void World::produce_correlation(Member& member, engine::Produce produce) {
     shared->life = member.life;
   }
   member.letters[produce.token] = shared;
-  const bool fails = happens(options_.produce_failure);
-  const bool written = !fails || random_.chance(0.3);
-  const auto incarnation = member.incarnation;
-  const auto partition = static_cast<std::size_t>(produce.record.partition);
-  schedule(some(50), [this, &member, incarnation, fails, written, key, partition, value = produce.record.value, token = produce.token] {
-    if (written && fails) disturbed_ = true;
-    const auto offset = written ? append_correlation(partition, key, value) : -1;
-    if (!member.alive || member.incarnation != incarnation) return;
-    in_this_life(member, some(20), [this, &member, fails, token, partition, offset] {
-      kafka::ProduceReport report{.token = token, .error = {}, .partition = static_cast<std::int32_t>(partition), .offset = offset};
-      if (fails) report.error = core::Error{core::ErrorCode::unavailable, "simulated"};
-      member.inputs.produced.push_back(report);
-      request_step(member);
-    });
+  send_to_broker(member, produce, false, [this, key, partition = static_cast<std::size_t>(produce.record.partition), value = produce.record.value] {
+    return append_correlation(partition, key, value);
   });
 }
 

@@ -19,10 +19,13 @@ void World::make_tiers() {
     const auto topic = fmt::format("hookline.retry.{}", i);
     tiers_.push_back({.topic = topic, .name = fmt::format("simulated/{}/0", topic), .records = {}, .metadata = {}});
   }
-  for (std::int32_t p = 0; p < 2 && options_.ordered; ++p) {
-    tiers_.push_back({.topic = "hookline.ordered", .name = fmt::format("simulated/hookline.ordered/{}", p), .number = p, .ordered = true,
-                      .records = {}, .metadata = {}});
-  }
+  const auto keyed = [this](const char* topic, engine::Role role) {
+    for (std::int32_t p = 0; p < 2; ++p) {
+      tiers_.push_back({.topic = topic, .name = fmt::format("simulated/{}/{}", topic, p), .number = p, .role = role, .records = {}, .metadata = {}});
+    }
+  };
+  if (options_.ordered) keyed("hookline.ordered", engine::Role::ordered);
+  if (options_.counting) keyed("hookline.thresholds", engine::Role::thresholds);
 }
 
 World::Tier* World::tier_of(const std::string& topic, std::int32_t number) {
@@ -66,11 +69,16 @@ void World::hand_over_tiers(const std::vector<Member*>& present) {
     Tier& tier = tiers_[i];
     Member& to = *present[(i + 1 + generation_) % present.size()];
     tier.owner = to.serial;
-    to.tiers.push_back({.tier = i, .next = static_cast<std::size_t>(tier.committed)});
-    const auto number = tier.ordered ? std::nullopt : std::optional(static_cast<std::uint8_t>(i));
-    to.inputs.assigned->push_back({{tier.topic, tier.number}, event::Kind::alarm, tier.ordered ? engine::Role::ordered : engine::Role::retry,
-                                   number, tier.committed, tier.metadata});
-    if (tier.ordered) to.feeds.push_back({.partition = static_cast<std::size_t>(tier.number)});
+    const auto number = tier.role == engine::Role::retry ? std::optional(static_cast<std::uint8_t>(i)) : std::nullopt;
+    engine::AssignedPartition assigned{{tier.topic, tier.number}, event::Kind::alarm, tier.role, number, tier.committed, tier.metadata};
+    auto next = static_cast<std::size_t>(tier.committed);
+    if (tier.role == engine::Role::thresholds && tier.committed > 0) {
+      assigned.reread = engine::Reread{0, static_cast<std::int64_t>(tier.records.size())};
+      next = 0;
+    }
+    to.tiers.push_back({.tier = i, .next = next});
+    to.inputs.assigned->push_back(std::move(assigned));
+    if (tier.role == engine::Role::ordered) to.feeds.push_back({.partition = static_cast<std::size_t>(tier.number)});
   }
 }
 
@@ -83,25 +91,28 @@ void World::append(const kafka::OwnedRecord& record) {
                .log = static_cast<std::size_t>(waiting->origin_partition),
                .target = target_of_letter(waiting->webhook, waiting->endpoint)};
   kept.index = first_from(logs_[kept.log], waiting->origin_offset);
-  kept.record.timestamp = now().wall;
-  kept.record.offset = static_cast<std::int64_t>(tier.records.size());
   Record& source = logs_[kept.log].records[kept.index];
   if (*record.value != source.value || waiting->key != source.key) wrong("a waiting delivery is not of its record");
-  tier.records.push_back(std::move(kept));
-  source.handed |= tier.records.back().target;
+  source.handed |= kept.target;
   note_done(source);
+  keep(tier, std::move(kept));
+}
+
+void World::keep(Tier& tier, Waiting waiting) {
+  waiting.record.timestamp = now().wall;
+  waiting.record.offset = static_cast<std::int64_t>(tier.records.size());
+  tier.records.push_back(std::move(waiting));
   for (auto& member : members_) {
     if (may_fetch_tiers(*member)) request_step(*member);
   }
 }
 
 /// Is it delivered or buried, or does it wait elsewhere?
-bool World::lives_on(const Waiting& waiting) const {
-  const Record& source = logs_[waiting.log].records[waiting.index];
-  if (ended(source) & waiting.target) return true;
+bool World::lives_on(std::size_t log, std::size_t index, Targets target) const {
+  if (ended(logs_[log].records[index]) & target) return true;
   for (const auto& tier : tiers_) {
     for (const auto& other : tier.records) {
-      if (!other.claimed && other.log == waiting.log && other.index == waiting.index && other.target == waiting.target) return true;
+      if (!other.claimed && other.log == log && other.index == index && other.target == target) return true;
     }
   }
   return false;
@@ -121,7 +132,7 @@ void World::apply_to_tier(Tier& tier, const kafka::CommitEntry& entry) {
     waiting.claimed = claimed;
   }
   for (const Waiting* waiting : fresh) {
-    if (lives_on(*waiting)) continue;
+    if (tier.role == engine::Role::thresholds ? is_accounted_for(tier, *waiting) : lives_on(waiting->log, waiting->index, waiting->target)) continue;
     const Log& log = logs_[waiting->log];
     return wrong(fmt::format("the delivery of {} that waited at {}@{} is committed and lives nowhere",
                              place(log, log.records[waiting->index]), tier.topic, waiting->record.offset));
