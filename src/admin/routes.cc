@@ -23,6 +23,10 @@ namespace {
 using Scope = config::Token::Scope;
 using state::Sort;
 
+std::string_view name_of(Scope scope) {
+  return scope == Scope::read ? "read" : scope == Scope::operate ? "operate" : "admin";
+}
+
 HttpAnswer healthz(const Call&, engine::Engine&) { return {.content_type = "text/plain", .body = "ok\n"}; }
 
 HttpAnswer readyz(const Call&, engine::Engine& engine) {
@@ -35,6 +39,18 @@ HttpAnswer metrics(const Call&, engine::Engine& engine) {
   return {.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = engine.exposition()};
 }
 
+constexpr std::string_view token_wanted = "send `Authorization: Bearer TOKEN` with a token of admin.token or admin.tokens";
+
+/// Whose token it is and what it may do, so that a client need not find out by being refused. For any token that is known.
+HttpAnswer token(const Call& call, engine::Engine&) {
+  if (call.by.name.empty()) return problem(401, std::string(token_wanted));
+  json::Tree scopes = json::Tree::array();
+  for (const auto scope : {Scope::read, Scope::operate, Scope::admin}) {
+    if (call.by.may(scope)) scopes.push_back(name_of(scope));
+  }
+  return answer({{"name", call.by.name}, {"scopes", std::move(scopes)}});
+}
+
 HttpAnswer status(const Call&, engine::Engine& engine) { return answer(to_json(engine.status(), engine.readiness())); }
 
 // schemas/openapi.yaml describes them; a test compares.
@@ -44,6 +60,7 @@ constexpr auto table = std::to_array<Route>({
     {"GET", "/healthz", std::nullopt, Lane::at_once, healthz},
     {"GET", "/readyz", std::nullopt, Lane::quick, readyz},
     {"GET", "/metrics", Scope::read, Lane::quick, metrics},  // open with admin.metrics_public
+    {"GET", "/api/v1/token", std::nullopt, Lane::at_once, token},  // refuses by itself whom it does not know
     {"GET", "/api/v1/status", Scope::read, Lane::quick, status},
     {"GET", "/api/v1/correlations", Scope::read, Lane::slow, list_correlations},
     {"PUT", "/api/v1/correlations", Scope::operate, Lane::slow, put_correlation},
@@ -110,10 +127,6 @@ std::optional<std::string> match(std::string_view pattern, std::string_view path
 
 Found refuse(HttpAnswer answer) { return {nullptr, {}, {}, std::move(answer)}; }
 
-std::string_view name_of(Scope scope) {
-  return scope == Scope::read ? "read" : scope == Scope::operate ? "operate" : "admin";
-}
-
 bool is_json(std::string_view type) {
   type = type.substr(0, std::min(type.find(';'), type.size()));
   while (type.ends_with(' ')) type.remove_suffix(1);
@@ -125,7 +138,7 @@ bool is_json(std::string_view type) {
 Found admit(const Route& route, std::string name, const HttpRequest& request, const config::Admin& settings) {
   const bool open = !route.scope || (settings.metrics_public && route.path == "/metrics");
   auto bearer = bearer_of(settings, request.authorization);
-  if (!open && !bearer) return refuse(problem(401, "send `Authorization: Bearer TOKEN` with a token of admin.token or admin.tokens"));
+  if (!open && !bearer) return refuse(problem(401, std::string(token_wanted)));
   if (!open && !bearer->may(*route.scope)) {
     return refuse(problem(403, fmt::format("the token '{}' has not got the scope {}", bearer->name, name_of(*route.scope))));
   }

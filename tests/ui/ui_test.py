@@ -9,77 +9,25 @@ errors in the browser's console. Elements are found by what they are called, so 
 """
 
 import json
-import pathlib
 import re
 import sys
-import unittest
 
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 sys.dont_write_bytecode = True  # the sources stay as they are
 import support
+from support import BINARY, incident
 
-BINARY = sys.argv[1]
-SCREENS = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
 EVIL = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
-
-expect.set_options(timeout=support.PATIENCE * 1000)
-
-
-def incident(**changes):
-    event = {"event_type": "incident_triggered", "id": "64aa01", "service": {"id": "s1", "name": "Card payments", "slug": "card-payments"},
-             "alert_source": {"id": "a1", "type": "Prometheus", "short_name": "prometheus"}, "message": "p99 over 2 s", "status": "triggered",
-             "created_at": "2026-03-02T10:04:05.11Z", "tags": {"severity": {"value": "critical"}}}
-    return {**event, **changes}
+TOKEN_RUN = """kafka: {bootstrap.servers: '127.0.0.1:1', group.id: ui}
+topics: {incident: [ops.incidents]}
+webhooks: [webhooks.yaml]
+admin: {listen: '127.0.0.1:0', token: '${env:UI_TOKEN}'}
+"""  # its Kafka does not answer: the log-in does not need it
+QUIET = "name: quiet\nevents: [incident]\nendpoints: [{url: 'https://receiver.example.com/'}]\n"
 
 
-class WebUi(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.demo = support.Demo(BINARY)
-        cls.receiver = support.Receiver()
-        cls.playwright = sync_playwright().start()
-        cls.browser = cls.playwright.chromium.launch(executable_path=support.chromium(), args=["--no-sandbox"])
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.browser.close()
-        cls.playwright.stop()
-        cls.receiver.close()
-        cls.demo.close()
-
-    def open(self, path="/webhooks", url=None, **context):
-        context = self.browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
-        context.set_default_timeout(support.PATIENCE * 1000)
-        self.addCleanup(context.close)
-        page = context.new_page()
-        self.complaints = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and "Failed to load resource" not in message.text and self.complaints.append(message.text))
-        page.goto(f"{url or self.demo.url}#{path}")
-        expect(page.locator("main h1")).to_be_visible()
-        return page
-
-    def go(self, page, path):
-        page.goto(f"{self.demo.url}#{path}")
-        expect(page.locator("main")).not_to_have_attribute("aria-busy", "true")
-
-    def picture(self, page, name):
-        if SCREENS:
-            SCREENS.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=SCREENS / f"{name}.png", full_page=True)
-
-    def log_of(self, page, name, refreshed):
-        """Opens the log, and asks again until `refreshed()` is visible: a log is written a moment after the delivery."""
-        self.go(page, f"/webhooks/{name}/log")
-
-        def seen():
-            page.get_by_role("button", name="Refresh").click()
-            expect(page.locator(".end")).not_to_have_text("Loading…")
-            return refreshed().count() > 0
-
-        support.wait_for(seen, f"the log of {name} shows it")
-
+class WebUi(support.Pages):
     def test_1_a_webhook_from_the_first_click_to_the_last(self):
         page = self.open()
         page.get_by_role("link", name="New webhook").click()
@@ -315,7 +263,7 @@ class WebUi(unittest.TestCase):
 
     def test_7_a_token_is_asked_for_and_kept_for_the_tab(self):
         token = "t0ken-of-the-test"
-        run = support.TokenRun(BINARY, token)
+        run = support.Run(BINARY, TOKEN_RUN, {"webhooks.yaml": QUIET}, {"UI_TOKEN": token})
         self.addCleanup(run.close)
         context = self.browser.new_context()
         self.addCleanup(context.close)
@@ -336,4 +284,4 @@ class WebUi(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
+    support.main()

@@ -7,6 +7,7 @@ import * as deliveries from "./deliveries.js";
 import { button, empty, every, fill, fresh_id, h, heading, link } from "./dom.js";
 import * as policies from "./policies.js";
 import * as policy_form from "./policy_form.js";
+import { described, lacks, learn, may } from "./rights.js";
 import * as status from "./status.js";
 import * as webhook_form from "./webhook_form.js";
 import * as webhooks from "./webhooks.js";
@@ -41,13 +42,19 @@ function draw_navigation(path) {
   fill(document.getElementById("nav"), ...navigation.map(([to, text]) =>
     link(text, `#${to}`, { "aria-current": path === to || path.startsWith(`${to}/`) ? "page" : null })));
   document.getElementById("logout").hidden = !has_token();
+  document.getElementById("who").textContent = has_token() ? described() : "";
 }
 
 function failed(error) {
   const text = error instanceof Problem ? error.message : `${error.name}: ${error.message}`;
   if (!(error instanceof Problem)) console.error(error);
+  if (error.status === 401) return [heading("Not logged in"), empty("This Hookline wants a token", h("p", {}, button("Log in", open_page, { class: "primary" })))];
   const title = error.status === 403 ? "Not allowed" : error.status === 404 ? "Not found" : "This did not work";
   return [heading(title), empty(text, h("p", {}, button("Try again", open_page, { class: "primary" }), " ", link("All webhooks", "#/webhooks")))];
+}
+
+function blind() {
+  return [heading("Not allowed"), empty(lacks("read", "look"), h("p", {}, button("Log in with another token", log_out, { class: "primary" })))];
 }
 
 let page = new AbortController();
@@ -62,8 +69,9 @@ async function open_page() {
   const found = routes.map(([pattern, show]) => [pattern.exec(path), show]).find(([match]) => match);
   let content;
   try {
+    await learn(signal);
     const names = Object.fromEntries(Object.entries(found?.[0].groups ?? {}).map(([key, text]) => [key, decodeURIComponent(text)]));
-    content = found ? await found[1](names, signal, new URLSearchParams(parameters)) : [heading("Not found"), empty("There is no such page.", link("All webhooks", "#/webhooks"))];
+    content = !may("read") ? blind() : found ? await found[1](names, signal, new URLSearchParams(parameters)) : [heading("Not found"), empty("There is no such page.", link("All webhooks", "#/webhooks"))];
   } catch (error) {
     if (signal.aborted) return;
     content = failed(error);

@@ -3,6 +3,7 @@
 import { Problem, call, get, get_all, query } from "./api.js";
 import { badge, busy, button, code, confirm, empty, fill, fresh_id, h, heading, link, notice, settled, toast } from "./dom.js";
 import { request_element } from "./preview.js";
+import { lacks, may } from "./rights.js";
 import { ago, plural, reasons, seconds, time } from "./text.js";
 import { outcome_badge, path_of } from "./webhooks.js";
 
@@ -22,42 +23,69 @@ export function attempt_element(attempt, open) {
     attempt.response === null ? h("p", { class: "hint" }, attempt.status === null ? "There was no answer." : "Not kept, or empty.") : attempt.response === "" ? h("p", { class: "hint" }, "An empty body.") : code(attempt.response, "The answer"));
 }
 
+/// Sends it once more; true if it is on its way.
 async function redeliver(delivery) {
   const sure = await confirm({ title: "Deliver again?", text: `The event is sent to ${delivery.webhook} once more, with the same webhook-id, in about ten seconds.`, action: "Deliver again" });
-  if (!sure) return;
+  if (!sure) return false;
   try {
     const { body } = await call("POST", `deliveries/${encodeURIComponent(delivery.id)}/redeliver`);
-    toast("good", `On its way: in about ${seconds(body.after_seconds ?? 10)}.`);
+    toast("good", `On its way: in about ${seconds(body.after_seconds ?? 10)}. What comes of it appears here.`);
+    return true;
   } catch (error) {
     toast("bad", `It was not sent again: ${error.message}`);
+    return false;
   }
 }
 
-/// All of a delivery, asked for when it is opened.
-export async function delivery_detail(id, place) {
+/// Waits for what comes of a delivery that was sent again, while its entry is open; `shown(delivery)` is called then.
+async function follow(before, place, shown) {
+  for (let tries = 0; tries < 60 && place.isConnected; ++tries) {
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const now = await get(`deliveries/${encodeURIComponent(before.id)}`).catch(() => null);
+    if (now && now.outcome !== "waiting" && now.attempts.length > before.attempts.length) return shown(now);
+  }
+}
+
+/// All of a delivery, asked for when it is opened; `changed(delivery)` is told when it has been delivered again.
+export async function delivery_detail(id, place, changed) {
   fill(place, h("p", { class: "muted" }, "Loading…"));
   try {
-    const delivery = await get(`deliveries/${encodeURIComponent(id)}`);
-    const again = button("Deliver again", () => busy(again, () => redeliver(delivery)));
-    const { topic, partition, offset, timestamp } = delivery.origin;
-    fill(place,
-      h("dl", { class: "facts" }, h("dt", {}, "Id"), h("dd", {}, h("code", {}, delivery.id)), h("dt", {}, "Event"), h("dd", {}, `${topic}, partition ${partition}, offset ${offset}, of ${time(timestamp)}`),
-        h("dt", {}, "Endpoint"), h("dd", {}, delivery.endpoint), delivery.reason && [h("dt", {}, "Reason"), h("dd", {}, reasons[delivery.reason] ?? delivery.reason)], delivery.error && [h("dt", {}, "Error"), h("dd", {}, delivery.error)]),
-      ...delivery.attempts.map((attempt, i) => attempt_element(attempt, i === delivery.attempts.length - 1)),
-      delivery.attempts.length === 0 ? h("p", { class: "hint" }, "No attempt was made.") : "",
-      h("div", { class: "actions" }, again));
+    draw_detail(await get(`deliveries/${encodeURIComponent(id)}`), place, changed);
   } catch (error) {
     fill(place, notice("bad", error.message));
   }
 }
 
-function delivery_element(delivery) {
-  const place = h("div", { class: "detail" });
+function draw_detail(delivery, place, changed) {
+  const after = h("span", { class: "muted", role: "status" });
+  const again = button("Deliver again", async () => {
+    if (!await busy(again, () => redeliver(delivery))) return;
+    again.disabled = true;
+    after.textContent = "on its way…";
+    await follow(delivery, place, (now) => { changed(now); draw_detail(now, place, changed); });
+    again.disabled = false;
+    after.textContent = "";
+  });
+  const { topic, partition, offset, timestamp } = delivery.origin;
+  fill(place,
+    h("dl", { class: "facts" }, h("dt", {}, "Id"), h("dd", {}, h("code", {}, delivery.id)), h("dt", {}, "Event"), h("dd", {}, `${topic}, partition ${partition}, offset ${offset}, of ${time(timestamp)}`),
+      h("dt", {}, "Endpoint"), h("dd", {}, delivery.endpoint), delivery.reason && [h("dt", {}, "Reason"), h("dd", {}, reasons[delivery.reason] ?? delivery.reason)], delivery.error && [h("dt", {}, "Error"), h("dd", {}, delivery.error)]),
+    ...delivery.attempts.map((attempt, i) => attempt_element(attempt, i === delivery.attempts.length - 1)),
+    delivery.attempts.length === 0 ? h("p", { class: "hint" }, "No attempt was made.") : "",
+    may("operate") ? h("div", { class: "actions" }, again, after) : h("p", { class: "hint" }, lacks("operate", "deliver it again")));
+}
+
+/// What a line of the log says before it is opened.
+function summary_of(delivery) {
   const last = delivery.attempts.at(-1);
-  const element = h("details", { class: "entry" },
-    h("summary", {}, outcome_badge(delivery), h("code", {}, delivery.type || "–"), h("span", { class: "grow muted" }, [last?.status ? `HTTP ${last.status}` : last?.error, delivery.attempts.length > 1 && plural(delivery.attempts.length, "attempt"), delivery.endpoint !== "0" && delivery.endpoint].filter(Boolean).join(" · ")),
-      h("time", { datetime: delivery.at, title: time(delivery.at) }, ago(delivery.at))), place);
-  element.addEventListener("toggle", () => { if (element.open) delivery_detail(delivery.id, place); });
+  return [outcome_badge(delivery), h("code", {}, delivery.type || "–"), h("span", { class: "grow muted" }, [last?.status ? `HTTP ${last.status}` : last?.error, delivery.attempts.length > 1 && plural(delivery.attempts.length, "attempt"), delivery.endpoint !== "0" && delivery.endpoint].filter(Boolean).join(" · ")),
+    h("time", { datetime: delivery.at, title: time(delivery.at) }, ago(delivery.at))];
+}
+
+function delivery_element(delivery) {
+  const place = h("div", { class: "detail" }), summary = h("summary", {}, summary_of(delivery));
+  const element = h("details", { class: "entry" }, summary, place);
+  element.addEventListener("toggle", () => { if (element.open) delivery_detail(delivery.id, place, (now) => fill(summary, summary_of(now))); });
   return element;
 }
 

@@ -1,6 +1,7 @@
 // The list of policies: which events they name, and whom they notify.
 import { call, get_all } from "./api.js";
 import { badge, button, cells, confirm, empty, h, heading, link, open_again, table, toast } from "./dom.js";
+import { lacks, may } from "./rights.js";
 
 export const policy_path = (name) => `policies/${encodeURIComponent(name)}`;
 
@@ -32,16 +33,16 @@ function row_of(policy) {
     [source_text(policy.source), policy.criteria && h("div", {}, h("code", {}, String(policy.criteria)))],
     threshold ? `${threshold.count} within ${threshold.within}${threshold.per ? ` per ${threshold.per}` : ""}` : "every event",
     h("div", { class: "chips" }, (policy.notify ?? []).map((name) => link(name, `#/webhooks/${encodeURIComponent(name)}`))),
-    h("div", { class: "actions" }, link(policy.origin === "file" ? "Open" : "Edit", `#/${policy_path(policy.name)}`, { class: "button", "aria-label": `Edit ${policy.name}` }), policy.origin === "api" && button("Delete", async () => { if (await remove_policy(policy)) open_again(); }, { class: "quiet", "aria-label": `Delete ${policy.name}` }))));
+    h("div", { class: "actions" }, link(policy.origin === "file" || !may("admin") ? "Open" : "Edit", `#/${policy_path(policy.name)}`, { class: "button", "aria-label": `Edit ${policy.name}` }), policy.origin === "api" && may("admin") && button("Delete", async () => { if (await remove_policy(policy)) open_again(); }, { class: "quiet", "aria-label": `Delete ${policy.name}` }))));
 }
 
 export async function show(_, signal) {
   const policies = await get_all("policies", signal);
-  const head = heading("Policies", link("New policy", "#/policies/new", { class: "button primary" }));
+  const head = heading("Policies", may("admin") && link("New policy", "#/policies/new", { class: "button primary" }));
   if (policies.length === 0) {
     return [head, empty("No policies yet",
       h("p", {}, "A policy decides from where an event comes, and from its values, which webhooks are notified: for one list of hosts, say, or only when something happens a hundred times within ten minutes. Webhooks with events of their own need none."),
-      link("Create the first policy", "#/policies/new", { class: "button primary" }))];
+      may("admin") ? link("Create the first policy", "#/policies/new", { class: "button primary" }) : h("p", {}, lacks("admin", "make one")))];
   }
   return [head, table("Policies", ["Policy", "On", "From, and if", "When", "Notifies", ""], policies.map(row_of))];
 }

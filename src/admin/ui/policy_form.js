@@ -1,12 +1,15 @@
 // Making, changing and reading a policy.
 import { call, get, get_all } from "./api.js";
-import { busy, button, fill, h, heading, link, notice, toast } from "./dom.js";
+import { conflict } from "./conflict.js";
+import { busy, button, empty, fill, h, heading, link, notice, toast } from "./dom.js";
 import { events_picker } from "./events_picker.js";
 import { FilterBuilder } from "./filter_builder.js";
 import { Form } from "./form.js";
 import { policy_path, remove_policy } from "./policies.js";
+import { lacks, may } from "./rights.js";
 
 const added = ["origin", "revision", "changed_by", "changed_at", "trouble", "warnings"];
+const definition_of = (policy) => Object.fromEntries(Object.entries(policy).filter(([key]) => !added.includes(key)));
 
 function source_field(form) {
   const given = form.get(["source"]);
@@ -29,7 +32,9 @@ function notify_field(form, webhooks) {
   return form.part("/notify", box);
 }
 
-function form_element({ document, etag, known, read_only, around }, signal) {
+/// `base`: as it was opened; null: a new one. `keep(policy, etag, document)` draws the form anew.
+function form_element({ document, base = null, etag, read_only, around, keep }, signal) {
+  const known = base !== null;
   const form = new Form(document, () => {});
   let values = null;
   const filter = new FilterBuilder({ expression: String(document.criteria ?? ""), values: () => values, label: "criteria", changed: (text) => form.set(["criteria"], text.trim() === "" ? undefined : text) });
@@ -44,8 +49,9 @@ function form_element({ document, etag, known, read_only, around }, signal) {
       toast("good", `${body.name} is ${known ? "saved" : "made"}.`, (body.warnings ?? []).map(({ detail, remedy }) => h("p", {}, `Note: ${detail}. ${remedy}`)));
       window.location.hash = "#/policies";
     } catch (error) {
+      if (error.status === 412) return fill(general, await conflict({ path: policy_path(document.name), stripped: definition_of, base, mine: document, keep }));
       const homeless = form.show_mistakes(error.errors ?? []);
-      const text = error.status === 412 ? "Somebody has changed it meanwhile: load it again." : error.errors?.length ? "Not saved: see below." : `Not saved: ${error.message}`;
+      const text = error.errors?.length ? "Not saved: what is wrong stands at its field." : `Not saved: ${error.message}`;
       fill(general, notice("bad", text, homeless.map(({ pointer, detail, remedy }) => h("p", {}, h("code", {}, pointer), ` ${detail} ${remedy}`))));
       form.focus_first_mistake();
     }
@@ -66,14 +72,21 @@ async function surroundings(signal) {
 }
 
 export async function show_new(_, signal) {
+  if (!may("admin")) return [heading("New policy"), empty("Not allowed", h("p", {}, lacks("admin", "make one")))];
   const around = await surroundings(signal);
-  return [heading("New policy"), form_element({ document: {}, known: false, around }, signal)];
+  return [heading("New policy"), form_element({ document: {}, around }, signal)];
 }
 
 export async function show_existing({ name }, signal) {
-  const [around, { body: policy, etag }] = await Promise.all([surroundings(signal), call("GET", policy_path(name), { signal })]);
-  const document = Object.fromEntries(Object.entries(policy).filter(([key]) => !added.includes(key)));
-  const read_only = policy.origin === "file";
-  return [heading(policy.name, !read_only && button("Delete", async () => { if (await remove_policy(policy)) location.hash = "#/policies"; }, { class: "danger quiet" })),
-    read_only ? notice("", "This policy is in a file of the service's configuration: change it there.") : "", policy.trouble ? notice("bad", policy.trouble) : "", form_element({ document, etag, known: true, read_only, around }, signal)];
+  const [around, { body, etag: tag }] = await Promise.all([surroundings(signal), call("GET", policy_path(name), { signal })]);
+  const place = h("div", {});
+  const keep = (policy, etag, document) => {
+    if (policy === null) return fill(place, heading("New policy"), h("p", {}, `${name} was deleted by somebody; this makes it anew.`), form_element({ document, around }, signal));
+    const read_only = policy.origin === "file" || !may("admin");
+    fill(place, heading(policy.name, !read_only && button("Delete", async () => { if (await remove_policy(policy)) location.hash = "#/policies"; }, { class: "danger quiet" })),
+      policy.origin === "file" ? notice("", "This policy is in a file of the service's configuration: change it there.") : read_only && notice("", lacks("admin", "change it")),
+      policy.trouble && notice("bad", policy.trouble), form_element({ document, base: definition_of(policy), etag, read_only, around, keep }, signal));
+  };
+  keep(body, tag, definition_of(body));
+  return [place];
 }

@@ -2,6 +2,7 @@
 // have lately, and a test that really sends.
 import { Problem, call, get, query } from "./api.js";
 import { badge, busy, button, code, fill, fresh_id, h, settled } from "./dom.js";
+import { lacks, may } from "./rights.js";
 import { plural, seconds, time } from "./text.js";
 
 const looked_at = 500;  // newest events of which those that match are counted
@@ -122,6 +123,7 @@ export class Preview {
   }
 
   test_part() {
+    if (!may("operate")) return h("div", { class: "test" }, h("h3", {}, "Test"), h("p", { class: "hint" }, lacks("operate", "send tests")));
     const send = button("Send a test", () => busy(send, () => this.test()), { class: "primary" });
     return h("div", { class: "test" }, h("h3", {}, "Test"), h("p", { class: "hint" }, "Really sends a sample, marked [Test message], the way events are sent."), send, this.tested);
   }

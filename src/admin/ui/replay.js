@@ -1,6 +1,7 @@
 // Delivering dead letters again: all that the filters select, at a rate, with its progress.
 import { call, get } from "./api.js";
 import { busy, button, code, confirm, fill, fresh_id, h, notice, toast } from "./dom.js";
+import { lacks, may } from "./rights.js";
 import { plural } from "./text.js";
 
 const quoted = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
@@ -19,7 +20,7 @@ export function replay_part({ selection, done }) {
   const start_button = button("Replay", () => busy(start_button, start), { class: "primary" });
   const progress = h("div", { role: "status" });
   const line = h("div", { class: "replay" }, h("label", { for: rate.id }, "per second, at most"), rate, start_button);
-  const element = h("div", { hidden: true }, line, progress);
+  const element = h("div", { hidden: true }, may("operate") ? line : h("p", { class: "hint" }, lacks("operate", "replay them")), progress);
 
   async function start() {
     const wanted = selection();

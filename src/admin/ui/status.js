@@ -34,6 +34,8 @@ function partitions(status, only_busy) {
 }
 
 const circuit_of = (endpoint) => endpoint.circuit ?? null;
+const named = (endpoint) => `${endpoint.webhook}${endpoint.endpoint === "0" ? "" : ` / ${endpoint.endpoint}`}`;
+const listed = (names) => names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
 
 function endpoints(status) {
   if (status.endpoints.length === 0) return h("p", { class: "muted" }, "Nothing has been sent since this process started.");
@@ -73,9 +75,12 @@ function told(status) {
   return [
     status.ready ? "" : notice("bad", `Not ready: ${status.reasons.join("; ")}`),
     status.storm ? notice("warn", `No events are taken in since ${seconds(status.storm.seconds)}: ${status.storm.reason}. Nothing is lost; it goes on by itself.`) : "",
+    circuits_told(status.endpoints.filter((e) => e.circuit === "open" || e.circuit === "half_open").map(named)),
     ...(status.warnings ?? []).map((text) => notice("warn", text)),
   ];
 }
+
+const circuits_told = (names) => (names.length === 0 ? "" : notice("warn", `Circuit open: ${listed(names)}. Nothing but failures came from there, so one request at a time tries again; all else for it waits, is not lost, and goes out when a try succeeds.`));
 
 /// What waits on the retry topics, by the wait.
 function backlog(status) {

@@ -1,11 +1,14 @@
 // Making, changing and reading a webhook: the form, with its preview beside it.
 import { call, get, get_all } from "./api.js";
-import { busy, button, code, confirm, fill, h, heading, link, notice, open_again, settled, toast } from "./dom.js";
+import { conflict } from "./conflict.js";
+import { busy, button, code, empty, fill, h, heading, link, notice, settled, toast } from "./dom.js";
 import { events_picker } from "./events_picker.js";
 import { FilterBuilder } from "./filter_builder.js";
 import { Form, pairs } from "./form.js";
 import { Preview } from "./preview.js";
+import { lacks, may } from "./rights.js";
 import { template_picker } from "./template_picker.js";
+import { time } from "./text.js";
 import { advanced, auth, endpoints, payload, retry } from "./webhook_parts.js";
 import { path_of, remove, switch_of } from "./webhooks.js";
 
@@ -43,11 +46,11 @@ async function surroundings(signal) {
 }
 
 class WebhookForm {
-  /// `webhook`: what the server answered; null: a new one, begun from `document`.
-  constructor(around, signal, { webhook = null, etag = null, document }) {
-    Object.assign(this, { around, signal, webhook, etag });
-    this.read_only = webhook?.source === "file";
-    this.saved = webhook ? JSON.stringify(document) : null;
+  /// `webhook`: what the server answered; null: a new one, begun from `document`. `keep(webhook, etag, document)` draws the form anew.
+  constructor(around, signal, { webhook = null, etag = null, document, keep = null }) {
+    Object.assign(this, { around, signal, webhook, etag, keep });
+    this.read_only = webhook?.source === "file" || !may("admin");
+    this.saved = webhook ? JSON.stringify(definition_of(webhook)) : null;
     this.touched = webhook !== null;
     this.form = new Form(document, () => this.changed());
     this.preview = new Preview({
@@ -186,9 +189,8 @@ class WebhookForm {
 
   async not_saved(error) {
     if (error.status === 412) {
-      const again = await confirm({ title: "Somebody has changed it meanwhile", text: "Their change is in force. Load it and lose what you have typed here, or stay and copy your changes first?", action: "Load theirs" });
-      if (again) open_again();
-      return;
+      this.form.clear_mistakes();
+      return fill(this.general, await conflict({ path: path_of(this.webhook.name), stripped: definition_of, base: JSON.parse(this.saved), mine: this.form.document, keep: this.keep }));
     }
     const mistakes = error.status === 409 && !this.webhook ? [{ pointer: "/name", detail: "there is a webhook of this name.", remedy: "Choose another name." }] : error.errors ?? [];
     const homeless = this.form.show_mistakes(mistakes);
@@ -200,6 +202,7 @@ class WebhookForm {
 
 /// A new one takes incidents until its maker says otherwise: most begin with them.
 export async function show_new(_, signal, parameters) {
+  if (!may("admin")) return [heading("New webhook"), empty("Not allowed", h("p", {}, lacks("admin", "make one")))];
   const around = await surroundings(signal);
   const origin = parameters.get("from");
   const from = origin ? around.webhooks.find(({ name }) => name === origin) : null;
@@ -211,9 +214,25 @@ export async function show_new(_, signal, parameters) {
 }
 
 export async function show_existing({ name }, signal) {
-  const [around, { body: webhook, etag }] = await Promise.all([surroundings(signal), call("GET", path_of(name), { signal })]);
-  const form = new WebhookForm(around, signal, { webhook, etag, document: definition_of(webhook) });
-  const element = form.element();
+  const [around, { body, etag: tag }] = await Promise.all([surroundings(signal), call("GET", path_of(name), { signal })]);
+  const place = h("div", {});
+  const keep = (webhook, etag, document) => {
+    if (webhook === null) return fill(place, anew(name, around, signal, document));
+    const form = new WebhookForm(around, signal, { webhook, etag, document, keep });
+    fill(place, head_of(webhook), form.element());
+  };
+  keep(body, tag, definition_of(body));
+  return [place];
+}
+
+/// Of one that was deleted while it was edited.
+function anew(name, around, signal, document) {
+  const form = new WebhookForm(around, signal, { document: without_secrets(document) });
+  return [heading("New webhook"), h("p", { class: "lead" }, `${name} was deleted by somebody; this makes it anew. Its secrets have to be given again.`), form.element()];
+}
+
+function head_of(webhook) {
+  const { name } = webhook;
   const state = h("span", { class: "state" });
   const draw_state = (now) => {
     webhook.state = now.state;
@@ -221,12 +240,12 @@ export async function show_existing({ name }, signal) {
   };
   draw_state(webhook);
   return [
-    heading(webhook.name, state, link("Deliveries", `#/${path_of(name, "/log")}`, { class: "button" }), link("Copy", `#/webhooks/new?from=${encodeURIComponent(name)}`, { class: "button" }),
-      webhook.source === "api" && button("Delete", async () => { if (await remove(webhook)) location.hash = "#/webhooks"; }, { class: "danger quiet" })),
+    heading(name, state, link("Deliveries", `#/${path_of(name, "/log")}`, { class: "button" }), may("admin") && link("Copy", `#/webhooks/new?from=${encodeURIComponent(name)}`, { class: "button" }),
+      webhook.source === "api" && may("admin") && button("Delete", async () => { if (await remove(webhook)) location.hash = "#/webhooks"; }, { class: "danger quiet" })),
     webhook.trouble && notice("bad", `It is not in force in this process: ${webhook.trouble}`),
     webhook.state === "tripped" && notice("warn", `It was stopped: ${webhook.reason ?? "too much failed"}. New events become dead letters until it is turned on.`),
-    webhook.source === "file" && notice("", "This webhook is in a file of the service's configuration: change it there. It can be switched, tested and copied here."),
-    webhook.changed_by && h("p", { class: "muted" }, `Changed by ${webhook.changed_by}, ${new Date(webhook.changed_at).toLocaleString()}.`),
-    element,
-  ].filter(Boolean);
+    webhook.source === "file" ? notice("", `This webhook is in a file of the service's configuration: change it there. ${may("admin") ? "It can be switched, tested and copied here." : may("operate") ? "It can be switched and tested here." : ""}`)
+      : !may("admin") && notice("", lacks("admin", "change it")),
+    webhook.changed_by && h("p", { class: "muted" }, `Changed ${time(webhook.changed_at)}${webhook.changed_by === "local" ? "" : ` by ${webhook.changed_by}`}.`),
+  ];
 }

@@ -4,6 +4,21 @@ import { button, fill, fresh_id, h } from "./dom.js";
 import { pairs } from "./form.js";
 import { about } from "./template_picker.js";
 
+/// Takes one out. Those behind it keep who they are: without a name of its own an endpoint is known by its position.
+function take_out(all, i) {
+  const left = all.map((endpoint, at) => (at > i && endpoint.name === undefined ? { ...endpoint, name: String(at) } : endpoint));
+  left.splice(i, 1);
+  return left;
+}
+
+/// One more; with a name if another has its position for a name.
+function one_more(all) {
+  const taken = new Set(all.map(({ name }, at) => String(name ?? at)));
+  let name = all.length;
+  while (taken.has(String(name))) ++name;
+  return [...all, name === all.length ? {} : { name: String(name) }];
+}
+
 /// Endpoints; one line for the first, which is all that most webhooks have.
 export function endpoints(form, origins, template) {
   const list_id = fresh_id("origins");
@@ -22,14 +37,14 @@ export function endpoints(form, origins, template) {
           form.text(["endpoints", i, "url"], many ? `URL ${i + 1}` : "URL", { placeholder: url, hint, list: list_id, pointer: `/endpoints/${i}/url` }),
           form.choice(["endpoints", i, "method"], "Method", [["", "POST"], ["PUT", "PUT"], ["PATCH", "PATCH"]]),
           (many || endpoint.name) && form.text(["endpoints", i, "name"], "Name", { placeholder: String(i), hint: "Keeps its identity when the URL changes." }),
-          many && button("Remove", () => { all().splice(i, 1); form.changed(); draw(); }, { class: "quiet", "aria-label": `Remove endpoint ${i + 1}` }));
+          many && button("Remove", () => { form.set(["endpoints"], take_out(all(), i)); draw(); box.querySelector("input")?.focus(); }, { class: "quiet", "aria-label": `Remove endpoint ${i + 1}` }));
       }),
       all().length === 0 && h("p", { class: "hint" }, "The template names the endpoint: ", (template().endpoints ?? []).map((e) => h("code", {}, e.url))),
-      button(all().length === 0 ? "Send somewhere else" : "+ Endpoint", () => { form.set(["endpoints"], [...all(), {}]); draw(); box.querySelector(".endpoint:last-of-type input")?.focus(); }, { class: "quiet" }),
+      button(all().length === 0 ? "Send somewhere else" : "+ Endpoint", () => { form.set(["endpoints"], one_more(all())); draw(); box.querySelector(".endpoint:last-of-type input")?.focus(); }, { class: "quiet" }),
       all().length > 0 && h("p", { class: "hint" }, "Each endpoint gets its own delivery of every event, with retries of its own."));
   };
   draw();
-  return { element: form.part("/endpoints", box), draw };
+  return { element: form.part("/endpoints", h("div", {}, box)), draw };
 }
 
 const auth_forms = [
@@ -93,18 +108,18 @@ const presets = { "": "5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 10 h; passing failure
 
 /// When a failed delivery is tried again.
 export function retry(form) {
-  const own = form.get(["retry", "schedule"]) !== undefined;
+  const schedule = form.get(["retry", "schedule"]);
   const fields = h("div", { class: "fields" });
   const hint = h("p", { class: "hint" });
-  const select = h("select", { onchange: () => { form.set(["retry"], { "": undefined, own: { schedule: ["1s", "5s", "30s", "2m"] } }[select.value] ?? (select.value ? { preset: select.value } : undefined)); draw(); } },
-    h("option", { value: "" }, "standard: up to 28 hours"), h("option", { value: "squadcast" }, "squadcast: three times within 3 minutes"), h("option", { value: "wallarm" }, "wallarm: three cycles"), h("option", { value: "own" }, "a schedule of its own"));
-  select.value = own ? "own" : form.get(["retry", "preset"]) ?? "";
+  const select = h("select", { onchange: () => { form.set(["retry"], { "": undefined, own: { schedule: ["1s", "5s", "30s", "2m"] }, never: { schedule: [] } }[select.value] ?? (select.value ? { preset: select.value } : undefined)); draw(); } },
+    h("option", { value: "" }, "standard: up to 28 hours"), h("option", { value: "squadcast" }, "squadcast: three times within 3 minutes"), h("option", { value: "wallarm" }, "wallarm: three cycles"), h("option", { value: "own" }, "a schedule of its own"), h("option", { value: "never" }, "never: one attempt is all"));
+  select.value = schedule !== undefined ? (schedule.length > 0 ? "own" : "never") : form.get(["retry", "preset"]) ?? "";
   if (select.selectedIndex < 0) select.value = "";  // `standard`, spelled out
   const draw = () => {
-    hint.textContent = select.value === "own" ? "Waits before the second, third, … attempt." : presets[select.value];
-    fill(fields, ...(select.value === "own" ? [form.list(["retry", "schedule"], "Waits", { placeholder: "1s, 5s, 30s, 2m" })] : []),
+    hint.textContent = select.value === "never" ? "What fails becomes a dead letter at once, and can be replayed." : select.value === "own" ? "Waits before the second, third, … attempt." : presets[select.value];
+    fill(fields, select.value !== "never" && [select.value === "own" && form.list(["retry", "schedule"], "Waits", { placeholder: "1s, 5s, 30s, 2m" }),
       form.choice(["retry", "on"], "Try again after", [["", "what the schedule says"], ["transient", "408, 425, 429, 5xx and failed connections"], ["any_failure", "anything but 2xx"]]),
-      form.text(["retry", "max_age"], "Give up after", { placeholder: "twice the schedule, at least 15m" }));
+      form.text(["retry", "max_age"], "Give up after", { placeholder: "twice the schedule, at least 15m" })]);
   };
   draw();
   return h("div", {}, form.field("/retry", "When an attempt fails, try again", select), hint, fields);

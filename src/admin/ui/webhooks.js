@@ -3,6 +3,7 @@ import { call, get, get_all, query } from "./api.js";
 import { sparkline } from "./chart.js";
 import { badge, busy, button, cells, confirm, empty, fill, h, heading, link, notice, open_again, table, toast } from "./dom.js";
 import { interval, watch, webhook_rates } from "./live.js";
+import { lacks, may } from "./rights.js";
 import { ago, host, number, plural } from "./text.js";
 
 export const path_of = (name, rest = "") => `webhooks/${encodeURIComponent(name)}${rest}`;
@@ -31,7 +32,7 @@ export async function flip(webhook) {
 export function switch_of(webhook, changed) {
   const on = webhook.state === "on";
   const element = h("button", {
-    type: "button", role: "switch", class: "switch", "aria-checked": String(on), "aria-label": `${webhook.name} is on`,
+    type: "button", role: "switch", class: "switch", "aria-checked": String(on), "aria-label": `${webhook.name} is on`, disabled: !may("operate"), title: may("operate") ? null : lacks("operate", "switch"),
     onclick: async () => changed(await busy(element, () => flip(webhook))),
   });
   return element;
@@ -63,6 +64,7 @@ class Row {
     this.state = h("div", { class: "state" });
     this.rate = h("div", { class: "rate" });
     this.result = h("div", {}, h("span", { class: "muted" }, "–"));
+    this.circuit = h("div", {});
     this.counted = null;
     const targets = (webhook.endpoints ?? []).map((endpoint) => host(endpoint.url));
     this.element = h("tr", {}, cells(
@@ -71,11 +73,11 @@ class Row {
         webhook.trouble && h("div", { class: "error" }, webhook.trouble)],
       webhook.trigger === "policy" ? "what policies send" : h("div", { class: "chips" }, (webhook.events ?? []).map((name) => h("code", {}, name))),
       h("div", {}, [...new Set(targets)].join(", "), webhook.template && h("div", { class: "muted" }, `template ${webhook.template}`)),
-      this.rate, this.result,
+      this.rate, [this.result, this.circuit],
       h("div", { class: "actions" },
-        link(webhook.source === "file" ? "Open" : "Edit", `#/${path_of(webhook.name)}`, { class: "button", "aria-label": `Edit ${webhook.name}` }),
+        link(webhook.source === "file" || !may("admin") ? "Open" : "Edit", `#/${path_of(webhook.name)}`, { class: "button", "aria-label": `Edit ${webhook.name}` }),
         link("Log", `#/${path_of(webhook.name, "/log")}`, { class: "button", "aria-label": `Deliveries of ${webhook.name}` }),
-        webhook.source === "api" && button("Delete", async () => { if (await remove(this.webhook)) open_again(); }, { class: "quiet", "aria-label": `Delete ${webhook.name}` })),
+        webhook.source === "api" && may("admin") && button("Delete", async () => { if (await remove(this.webhook)) open_again(); }, { class: "quiet", "aria-label": `Delete ${webhook.name}` })),
     ));
     this.show_state();
   }
@@ -98,6 +100,8 @@ class Row {
       sparkline(rates, `Deliveries of ${this.webhook.name} in the last minutes`),
       h("div", {}, `${number(Math.round(per_minute))}/min`),
       h("div", { class: "muted" }, `${number(delivered)} delivered`, failed > 0 && h("span", { class: "error" }, `, ${plural(failed, "failed attempt")}`)));
+    const open = own.some((e) => e.circuit === "open" || e.circuit === "half_open");
+    fill(this.circuit, open && link("circuit open", "#/status", { class: "badge bad", title: "Nothing but failures: one request at a time tries again, the rest waits" }));
     const counted = `${delivered} ${failed}`;
     if (this.counted !== counted) this.ask_result(own);
     this.counted = counted;
@@ -123,12 +127,12 @@ export function outcome_badge(delivery) {
 function first_time() {
   return empty("No webhooks yet",
     h("p", {}, "A webhook sends the events you choose, as Slack messages, tickets or any JSON, to an address you name."),
-    h("p", {}, link("Create the first webhook", "#/webhooks/new", { class: "button primary" })));
+    h("p", {}, may("admin") ? link("Create the first webhook", "#/webhooks/new", { class: "button primary" }) : lacks("admin", "make one")));
 }
 
 export async function show(_, signal) {
   const webhooks = await get_all("webhooks", signal);
-  const head = heading("Webhooks", link("New webhook", "#/webhooks/new", { class: "button primary" }));
+  const head = heading("Webhooks", may("admin") && link("New webhook", "#/webhooks/new", { class: "button primary" }));
   if (webhooks.length === 0) return [head, first_time()];
   const rows = webhooks.map((webhook) => new Row(webhook));
   const trouble = h("div");

@@ -46,6 +46,19 @@ TEST_F(Routes, ScopesAreKeptAndAdminMayEverything) {
   EXPECT_EQ(get(guarded, "/healthz").status, 200);
 }
 
+TEST_F(Routes, ATokenIsToldWhatItMayDo) {
+  const auto told = [&](const config::Admin& admin, const std::string& authorization) {
+    const auto answer = get(admin, "/api/v1/token", authorization);
+    return answer.status == 200 ? answer.body : std::to_string(answer.status);
+  };
+  EXPECT_EQ(told(guarded, ""), "401");
+  EXPECT_EQ(told(guarded, "Bearer wrong"), "401");
+  EXPECT_EQ(told(guarded, "Bearer ops-token"), R"({"name":"ops","scopes":["operate"]})");
+  EXPECT_EQ(told(guarded, "Bearer read-token"), R"({"name":"ci","scopes":["read"]})");
+  EXPECT_EQ(told(guarded, "Bearer admin-token"), R"({"name":"all","scopes":["read","operate","admin"]})");
+  EXPECT_EQ(told(open, ""), R"({"name":"local","scopes":["read","operate","admin"]})");
+}
+
 TEST_F(Routes, MetricsArePublicOnlyIfSaidSo) {
   EXPECT_EQ(get(guarded, "/metrics").status, 200);
   guarded.metrics_public = false;
