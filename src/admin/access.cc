@@ -49,9 +49,12 @@ std::optional<Bearer> bearer_of(const config::Admin& settings, std::string_view 
 bool is_local_host(std::string_view host) {
   const auto bracket = host.find(']');
   const auto colon = host.rfind(':');
-  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) host = host.substr(0, colon);
+  if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
+    if (host.find_first_not_of("0123456789", colon + 1) != std::string_view::npos) return false;
+    host = host.substr(0, colon);
+  }
   const bool loopback = host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
-  return loopback || host == "localhost" || host == "[::1]";
+  return loopback || equal_without_case(host, "localhost") || host == "[::1]";
 }
 
 std::optional<HttpAnswer> objection(const HttpRequest& request, const config::Admin& settings) {

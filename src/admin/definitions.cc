@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "hookline/config/stored.h"
 #include "hookline/core/log.h"
@@ -119,6 +120,7 @@ class Edit {
     if (config::has_errors(problems)) return mistakes(problems);
     const auto base = replaced(fresh);
     if (!base) return problem(400, base.error().message);
+    if (!now && call_.request.if_match == "*") return problem(412, fmt::format("there is no {} '{}', and If-Match: * asks for one", state::name(name_.sort), name_.name));
     const auto asked = document.value("enabled", json::Tree());
     if (asked == true) document.erase("enabled");
     document = engine_.catalog().sealed(name_, std::move(document));
@@ -136,6 +138,9 @@ class Edit {
     const Listed* now = listed();
     if (!now) return not_found(name_);
     if (now->from_file) return read_only(name_);
+    if (const auto users = engine_.catalog().dependents(name_); !users.empty()) {
+      return problem(409, fmt::format("the {} '{}' is needed by {}: change or delete that first", state::name(name_.sort), name_.name, fmt::join(users, ", ")));
+    }
     const auto base = replaced(false);
     if (!base) return problem(400, base.error().message);
     if (auto failed = write(name_, *base, std::nullopt)) return std::move(*failed);

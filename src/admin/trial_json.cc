@@ -96,15 +96,17 @@ TestResult test(const engine::Webhook& webhook, const engine::Endpoint& endpoint
     return result;
   }
   row["request"] = to_json(deliver::masked(*request));
+  request->kept = true;
   const auto answer = engine::send_once(*request, egress);
+  const auto& sent = answer.request ? *answer.request : *request;  // with the access token that the transport got
   result.delivered = deliver::judge(answer, config::RetryOn::any_failure) == deliver::Verdict::delivered;
   row["duration_ms"] = milliseconds(answer.duration);
   if (answer.outcome == deliver::Outcome::answered) {
     row["status"] = answer.status;
-    row["response"] = deliver::without_secrets(answer.body, *request);
+    row["response"] = deliver::without_secrets(answer.body, sent);
     if (!result.delivered) row["error"] = fmt::format("HTTP {}", answer.status);
   } else {
-    row["error"] = deliver::without_secrets(fmt::format("{}: {}", deliver::name(answer.outcome), answer.error), *request);
+    row["error"] = deliver::without_secrets(fmt::format("{}: {}", deliver::name(answer.outcome), answer.error), sent);
   }
   return result;
 }

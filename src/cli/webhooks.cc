@@ -94,7 +94,10 @@ std::optional<json::Tree> apply_one(const WebhooksOptions& options, const json::
                              : call(options, {"POST", std::string(webhooks_path), document.dump(), {}});
   auto body = expect(answer, code);
   if (!body) return std::nullopt;
-  const auto* outcome = !exists ? "created" : answer->etag == before->etag ? "unchanged" : "changed";
+  const auto state = [](const json::Tree& webhook) { return webhook.value("state", std::string()); };
+  const auto was = json::parse_tree(before->body);
+  const bool same = answer->etag == before->etag && was && state(*was) == state(*body);
+  const auto* outcome = !exists ? "created" : same ? "unchanged" : "changed";
   return json::Tree{{"name", name}, {"outcome", outcome}, {"revision", body->value("revision", 0)},
                     {"warnings", body->value("warnings", json::Tree::array())}};
 }
@@ -117,13 +120,16 @@ int apply(const WebhooksOptions& options) {
   for (const auto& document : documents) {
     if (!document.is_object()) return fail("a definition is a mapping");
     int failed = exit_failed;
+    const auto name = document.value("name", json::Tree());
     const auto one = apply_one(options, document, failed);
     if (!one) {
       code = failed;
+      fmt::print(stderr, "failed    {}\n", name.is_string() ? name.get<std::string>() : name.dump());
+      out.push_back({{"name", name}, {"outcome", "failed"}});
       continue;
     }
     for (const auto& warning : (*one)["warnings"]) {
-      fmt::print(stderr, "warning: {}: {}\n", warning.value("pointer", std::string()), warning.value("detail", std::string()));
+      fmt::print(stderr, "warning: {}: {}: {}\n", name.get<std::string>(), warning.value("pointer", std::string()), warning.value("detail", std::string()));
     }
     if (!options.json) fmt::print("{:<9} {}, revision {}\n", (*one)["outcome"].get<std::string>(), (*one)["name"].get<std::string>(), (*one)["revision"].dump());
     out.push_back(*one);

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "hookline/config/secret.h"
 #include "hookline/config/stored.h"
 #include "hookline/config/url.h"
 #include "node.h"
@@ -56,21 +57,54 @@ std::set<std::string> destinations(const json::Tree& document, std::string_view 
   return out;
 }
 
-/// Where the endpoints are. A definition without any has those of its template.
-std::set<std::string> hosts_of(const json::Tree& document) {
-  if (document.contains("endpoints")) return destinations(document, "/endpoints/*/url");
-  const auto name = document.value("template", json::Tree());
-  return {name.is_string() ? fmt::format("the endpoints of the template {}", name.get<std::string>()) : std::string()};
+/// The document with the keys that its template gives it.
+json::Tree with_template(json::Tree document, const std::vector<TemplateSource>& templates) {
+  const auto name = document.is_object() ? document.value("template", json::Tree()) : json::Tree();
+  const auto source = std::find_if(templates.begin(), templates.end(), [&](const TemplateSource& t) { return t.name == name; });
+  if (source == templates.end() || !source->keys.is_object()) return document;
+  for (const auto& [key, value] : source->keys.items()) {
+    if (!document.contains(key)) document[key] = value;
+  }
+  return document;
 }
+
+bool leaves_certificates_unchecked(const json::Tree& document) {
+  const auto tls = document.value("tls", json::Tree());
+  return tls.is_object() && tls.value("verify", json::Tree(true)) == json::Tree(false);
+}
+
+/// What is different between the places where two definitions, templates included, send what they hold.
+struct Diversion {
+  bool host, token_url, proxy, unchecked;
+
+  Diversion(const json::Tree& before, const json::Tree& after) {
+    constexpr const char* urls = "/endpoints/*/url";
+    const auto old_hosts = destinations(before, urls), hosts = destinations(after, urls);
+    host = !std::includes(old_hosts.begin(), old_hosts.end(), hosts.begin(), hosts.end());
+    token_url = destinations(after, "/auth/oauth2/token_url") != destinations(before, "/auth/oauth2/token_url");
+    proxy = destinations(after, "/proxy") != destinations(before, "/proxy");
+    unchecked = leaves_certificates_unchecked(after) && !leaves_certificates_unchecked(before);
+  }
+
+  /// Of the secret at `pointer`, in words; nullptr: it goes where it went.
+  const char* of(const std::string& pointer) const {
+    if (pointer == "/proxy") return nullptr;
+    if (host && !pointer.starts_with("/endpoints/")) return "to another host";  // a signature is worth something there, too
+    if (token_url && pointer.starts_with("/auth/oauth2/")) return "to another token URL";
+    if (proxy) return "through another proxy";
+    return unchecked ? "to hosts whose certificates are not checked" : nullptr;
+  }
+};
 
 class Restoration {
  public:
-  Restoration(const json::Tree& stored, const std::string& label, Problems& problems)
-      : stored_(stored), shown_(masked_document(stored)), label_(label), problems_(problems) {}
+  Restoration(const json::Tree& stored, const std::vector<TemplateSource>& templates, const std::string& label, Problems& problems)
+      : stored_(stored), shown_(masked_document(stored)), templates_(templates), label_(label), problems_(problems) {}
 
   void run(json::Tree& document) {
     restore(document, shown_, stored_, "", "");
-    check_destinations(document);
+    if (stored_.is_object()) check_destinations(document);
+    check_masks(document);
   }
 
   void seal_again(json::Tree& document, const std::string& owner, const core::SealingKeys& keys) const {
@@ -110,60 +144,85 @@ class Restoration {
   }
 
   void restore_list(json::Tree& tree, const json::Tree& shown, const json::Tree& stored, const std::string& to, const std::string& from) {
-    std::vector<std::vector<std::string>> masks;
-    for (std::size_t j = 0; j < shown.size(); ++j) masks.push_back(masks_of(shown[j], stored[j]));
-    bool in_place = tree.size() == shown.size();
-    for (std::size_t j = 0; in_place && j < shown.size(); ++j) {
-      in_place = std::all_of(masks[j].begin(), masks[j].end(), [&](const auto& p) { return holds(tree[j], shown[j], p); });
+    std::vector<std::optional<std::size_t>> origins(tree.size());
+    std::vector<bool> taken(shown.size());
+    for (std::size_t i = 0; i < tree.size(); ++i) {
+      origins[i] = entry_named_as(tree, i, shown);
+      if (origins[i]) taken[*origins[i]] = true;
     }
+    std::vector<Candidate> candidates;
+    for (std::size_t j = 0; j < shown.size(); ++j) {
+      if (!taken[j]) candidates.push_back({j, masks_of(shown[j], stored[j])});
+    }
+    const bool in_place = tree.size() == shown.size() && std::all_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
+      return !origins[c.index] && std::all_of(c.masks.begin(), c.masks.end(), [&](const auto& p) { return holds(tree[c.index], shown[c.index], p); });
+    });
     for (std::size_t i = 0; i < tree.size(); ++i) {
       const auto at = append_pointer(to, std::to_string(i));
-      const auto origin = origin_of(tree, i, shown, masks, in_place, at);
-      if (origin) restore(tree[i], shown[*origin], stored[*origin], at, append_pointer(from, std::to_string(*origin)));
+      if (!origins[i]) origins[i] = in_place ? i : only_candidate(tree[i], shown, candidates, at);
+      if (const auto j = origins[i]) restore(tree[i], shown[*j], stored[*j], at, append_pointer(from, std::to_string(*j)));
     }
   }
 
-  /// Which of the stored entries `tree[i]` was; nullopt: none whose secret it holds, or nobody can tell.
-  std::optional<std::size_t> origin_of(const json::Tree& tree, std::size_t i, const json::Tree& shown,
-                                       const std::vector<std::vector<std::string>>& masks, bool in_place, const std::string& at) const {
-    if (tree[i].is_object() && tree[i].contains("name")) {
-      for (std::size_t j = 0; j < shown.size(); ++j) {
-        if (name_of(shown, j) == name_of(tree, i)) return j;
-      }
-    }
-    if (in_place) return i;
-    std::optional<std::size_t> origin;
+  /// A stored entry that none of the new ones is by its name.
+  struct Candidate {
+    std::size_t index;
+    std::vector<std::string> masks;
+  };
+
+  static std::optional<std::size_t> entry_named_as(const json::Tree& tree, std::size_t i, const json::Tree& shown) {
+    if (!tree[i].is_object() || !tree[i].contains("name")) return std::nullopt;
     for (std::size_t j = 0; j < shown.size(); ++j) {
-      const auto mask = std::find_if(masks[j].begin(), masks[j].end(), [&](const auto& p) { return holds(tree[i], shown[j], p); });
-      if (mask == masks[j].end()) continue;
+      if (name_of(shown, j) == name_of(tree, i)) return j;
+    }
+    return std::nullopt;
+  }
+
+  /// The one of `candidates` whose secret `entry` holds; nullopt: none, or nobody can tell.
+  std::optional<std::size_t> only_candidate(const json::Tree& entry, const json::Tree& shown, const std::vector<Candidate>& candidates,
+                                            const std::string& at) const {
+    std::optional<std::size_t> origin;
+    for (const auto& candidate : candidates) {
+      const auto& masks = candidate.masks;
+      const auto found = std::find_if(masks.begin(), masks.end(), [&](const auto& p) { return holds(entry, shown[candidate.index], p); });
+      if (found == masks.end()) continue;
       if (origin) {
-        tell(at + *mask, "this list has changed, and *** may stand for any of several secrets that it had", "write the secrets of the list anew");
+        tell(at + *found, "this list has changed, and *** may stand for any of several secrets that it had", "write the secrets of the list anew");
         return std::nullopt;
       }
-      origin = j;
+      origin = candidate.index;
     }
     return origin;
   }
 
-  /// A credential goes only where it went: who may change a definition and not read its secrets could else send them to himself.
+  /// A secret goes only where it went: who may change a definition and not read its secrets could else send them to himself.
   void check_destinations(const json::Tree& document) const {
-    const auto hosts = hosts_of(document), before = hosts_of(stored_);
-    const bool other_hosts = !std::includes(before.begin(), before.end(), hosts.begin(), hosts.end());
-    const bool other_token_url = destinations(document, "/auth/oauth2/token_url") != destinations(stored_, "/auth/oauth2/token_url");
-    const bool other_proxy = destinations(document, "/proxy") != destinations(stored_, "/proxy");
+    const Diversion diversion(with_template(stored_, templates_), with_template(document, templates_));
     for (const auto& leaf : restored_) {
-      const bool credential = leaf.to.starts_with("/auth/") || leaf.to.starts_with("/headers/");
-      const bool travels = credential || leaf.to.starts_with("/endpoints/");
-      const char* other = credential && other_hosts                                    ? "another host"
-                          : leaf.to.starts_with("/auth/oauth2/") && other_token_url ? "another token URL"
-                          : travels && other_proxy                                     ? "another proxy"
-                                                                                       : nullptr;
-      if (other) tell(leaf.to, fmt::format("*** stands for a stored secret, and this definition would send it to {} than the stored one", other), "write the secret anew");
+      const char* where = diversion.of(leaf.to);
+      if (where) tell(leaf.to, fmt::format("*** stands for a stored secret, and this definition would send it {} than the stored one does", where), "write the secret anew");
+    }
+  }
+
+  /// What is left of masks: edited ones, and those of something else.
+  void check_masks(const json::Tree& document) const {
+    const auto secrets = secrets_of(document);
+    for (const auto& place : possible_secrets_of(document)) {
+      if (!place.value->is_string() || place.value->get_ref<const std::string&>().find(mask) == std::string::npos) continue;
+      const json::Tree::json_pointer at(place.pointer);
+      const bool secret = std::any_of(secrets.begin(), secrets.end(), [&](const SecretPlace& s) { return s.pointer == place.pointer; });
+      const bool was_masked = shown_.contains(at) && shown_[at] != stored_[at];
+      const bool restored = std::any_of(restored_.begin(), restored_.end(), [&](const Leaf& leaf) { return leaf.to == place.pointer; });
+      const bool told = std::any_of(problems_.begin(), problems_.end(), [&](const Problem& p) { return p.place.pointer == place.pointer; });
+      if (restored || told || !(secret || was_masked)) continue;
+      tell(place.pointer, fmt::format("{} holds ***, which is shown instead of a secret, and nothing is stored that is shown so there", setting_name(place.pointer)),
+           "write the secret, or a reference: ${env:NAME}");
     }
   }
 
   const json::Tree& stored_;
   const json::Tree shown_;
+  const std::vector<TemplateSource>& templates_;
   const std::string& label_;
   Problems& problems_;
   std::vector<Leaf> restored_;
@@ -180,12 +239,24 @@ void refuse_sealed(const json::Tree& document, const std::string& label, Problem
 }  // namespace
 
 json::Tree restored_document(json::Tree document, const json::Tree& stored, const std::string& owner, const core::SealingKeys& keys,
-                             const std::string& label, Problems& problems) {
+                             const std::vector<TemplateSource>& templates, const std::string& label, Problems& problems) {
+  if (!document.is_object()) return document;
   refuse_sealed(document, label, problems);
-  if (!document.is_object() || !stored.is_object()) return document;
-  Restoration restoration(stored, label, problems);
+  Restoration restoration(stored, templates, label, problems);
   restoration.run(document);
   restoration.seal_again(document, owner, keys);
+  return document;
+}
+
+bool diverts_secrets(const json::Tree& document, const std::vector<TemplateSource>& before, const std::vector<TemplateSource>& after) {
+  const Diversion diversion(with_template(document, before), with_template(document, after));
+  const auto secrets = secrets_of(document);
+  return std::any_of(secrets.begin(), secrets.end(), [&](const SecretPlace& place) { return diversion.of(place.pointer) != nullptr; });
+}
+
+json::Tree marked_document(json::Tree document, const std::vector<TemplateSource>& templates) {
+  if (!document.is_object() || document.contains("secret_url") || !document.contains("endpoints")) return document;
+  if (has_secret_url(with_template(document, templates))) document["secret_url"] = true;
   return document;
 }
 

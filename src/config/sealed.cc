@@ -27,12 +27,15 @@ core::Result<std::string> open(const std::string& text, const Sealed& sealed, co
 }
 
 /// Of a URL scheme and host stay readable, so that people see where it goes.
+std::size_t readable_front(const std::string& text, const std::string& pointer) {
+  if (!pointer.starts_with("/endpoints/")) return 0;
+  const auto host = scheme_and_host(text);
+  if (has_reference(host)) return 0;
+  return host.size() + (host.size() < text.size() && text[host.size()] == '/' ? 1 : 0);
+}
+
 std::string seal(const std::string& text, const std::string& pointer, const std::string& place, const SealingKeys& keys) {
-  std::size_t front = 0;
-  if (pointer.starts_with("/endpoints/")) {
-    front = scheme_and_host(text).size();
-    if (front < text.size() && text[front] == '/') ++front;
-  }
+  const auto front = readable_front(text, pointer);
   if (front == text.size()) return text;
   return fmt::format("{}{}{}}}", text.substr(0, front), sealed_start, keys.seal(std::string_view(text).substr(front), place));
 }
@@ -98,7 +101,8 @@ json::Tree sealed_document(json::Tree document, const json::Tree& stored, const 
   for (const auto& place : secrets_of(document)) {
     if (!place.value->is_string()) continue;
     const auto text = place.value->get<std::string>();
-    if (has_reference(text) || find_sealed(text)) continue;
+    if (place.pointer == "/proxy" && has_reference(text)) continue;
+    if (find_sealed(text) || only_references(text.substr(readable_front(text, place.pointer)))) continue;
     const auto at = place_of(owner, place.pointer);
     const auto before = text_at(stored, place.pointer);
     const auto sealed = find_sealed(before);

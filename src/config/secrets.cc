@@ -79,6 +79,17 @@ class Reference {
 
 }  // namespace
 
+bool only_references(std::string_view text) {
+  if (const auto blank = text.find(' '); blank < text.find("${")) text.remove_prefix(blank + 1);
+  do {
+    if (!text.starts_with("${env:") && !text.starts_with("${file:")) return false;
+    const auto end = text.find('}');
+    if (end == text.npos) return false;
+    text.remove_prefix(end + 1);
+  } while (!text.empty());
+  return true;
+}
+
 bool has_reference(std::string_view text) {
   return find_reference(text, 0) != text.npos;
 }

@@ -17,6 +17,9 @@ inline constexpr std::size_t max_secret_bytes = 64 << 10;
 /// Does `text` hold the beginning of a reference?
 bool has_reference(std::string_view text);
 
+/// Is `text` nothing else than references, behind a word as in "Bearer ${env:TOKEN}"?
+bool only_references(std::string_view text);
+
 /// The JSON Schema pattern of a text that holds one.
 inline constexpr std::string_view reference_pattern = R"(\$\{(env|file):[^}]+\})";
 

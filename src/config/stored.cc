@@ -82,21 +82,17 @@ std::vector<json::Tree> parse_documents(std::string_view yaml, const std::string
   return documents;
 }
 
-void refuse_literal_secrets(const json::Tree& document, const std::string& label, bool sealable, Problems& problems) {
+void refuse_literal_secrets(const json::Tree& document, const std::string& label, Problems& problems) {
   for (const auto& place : secrets_of(document)) {
     if (!place.value->is_string()) continue;
     const auto& text = place.value->get_ref<const std::string&>();
-    if (has_reference(text) || text.find(sealed_start) != std::string::npos) continue;
-    const auto name = setting_name(place.pointer);
-    if (text == mask) {
-      problems.push_back({{label, 0, 0, place.pointer}, fmt::format("'{}' is ***, which is shown instead of a secret, and nothing is stored for it here", name),
-                          "write the secret, or a reference: ${env:NAME}", false});
-    } else if (!sealable) {
-      problems.push_back({{label, 0, 0, place.pointer},
-                          fmt::format("'{}' holds the secret itself, and this process has no key to store it encrypted", name),
-                          "write a reference, ${env:NAME} or ${file:PATH}, to what `secrets` in the service's settings names, or set HOOKLINE_SECRET_KEY",
-                          false});
-    }
+    if (text.find(sealed_start) != std::string::npos || only_references(text)) continue;
+    // Of a URL the secret is what the reference stands for, even if parts of the path stand beside it.
+    if ((place.pointer.starts_with("/endpoints/") || place.pointer == "/proxy") && has_reference(text)) continue;
+    problems.push_back({{label, 0, 0, place.pointer},
+                        fmt::format("{} holds the secret itself, and this process has no key to store it encrypted", setting_name(place.pointer)),
+                        "write a reference, ${env:NAME} or ${file:PATH}, to what `secrets` in the service's settings names, or set HOOKLINE_SECRET_KEY",
+                        false});
   }
 }
 

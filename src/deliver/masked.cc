@@ -38,6 +38,12 @@ void hide(std::string& text, std::string_view secret) {
   }
 }
 
+/// "user:password", and of basic authentication (RFC 7617) the password alone.
+void hide_pair(std::string& text, std::string_view pair) {
+  hide(text, pair);
+  if (const auto colon = pair.find(':'); colon != std::string_view::npos) hide(text, pair.substr(colon + 1));
+}
+
 /// "Bearer TOKEN": the token alone is the secret, too; of basic authentication (RFC 7617) what is behind the base64.
 void hide_credentials(std::string& text, const std::string& value) {
   hide(text, value);
@@ -45,10 +51,28 @@ void hide_credentials(std::string& text, const std::string& value) {
   if (blank == std::string::npos) return;
   hide(text, std::string_view(value).substr(blank + 1));
   if (!value.starts_with(basic)) return;
-  const auto pair = core::from_base64(std::string_view(value).substr(basic.size()));
-  if (!pair) return;
-  hide(text, *pair);
-  if (const auto colon = pair->find(':'); colon != std::string::npos) hide(text, std::string_view(*pair).substr(colon + 1));
+  if (const auto pair = core::from_base64(std::string_view(value).substr(basic.size()))) hide_pair(text, *pair);
+}
+
+void hide_url(std::string& text, std::string_view url) {
+  hide(text, url);
+  const auto host = url.find("://");
+  const auto path = url.find_first_of("/?#", host == url.npos ? 0 : host + 3);
+  if (path == url.npos) return;
+  hide(text, url.substr(path));
+  const auto query = url.find_first_of("?#", path);
+  hide(text, url.substr(path, query - path));
+  if (query != url.npos) hide(text, url.substr(query + 1));
+}
+
+void hide_proxy(std::string& text, std::string_view proxy) {
+  const auto scheme = proxy.find("://");
+  const auto begin = scheme == proxy.npos ? 0 : scheme + 3;
+  const auto end = proxy.rfind('@');
+  if (end == proxy.npos || end < begin) return;
+  const auto pair = proxy.substr(begin, end - begin);
+  hide_pair(text, pair);
+  hide(text, core::base64(pair));
 }
 
 }  // namespace
@@ -69,11 +93,8 @@ std::string without_secrets(std::string text, const Request& request) {
   for (const auto& header : request.headers) {
     if (header.secret) hide_credentials(text, header.value);
   }
-  if (!request.secret_url) return text;
-  hide(text, request.url);
-  const auto host = request.url.find("://");
-  const auto path = request.url.find_first_of("/?#", host == std::string::npos ? 0 : host + 3);
-  if (path != std::string::npos) hide(text, std::string_view(request.url).substr(path));
+  if (request.route) hide_proxy(text, request.route->proxy);
+  if (request.secret_url) hide_url(text, request.url);
   return text;
 }
 

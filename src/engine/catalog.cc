@@ -104,6 +104,10 @@ std::shared_ptr<const Listing> Catalog::listing() const {
 
 json::Tree Catalog::stored_document(const Name& name) const {
   const std::lock_guard lock(mutex_);
+  return find_stored(name);
+}
+
+json::Tree Catalog::find_stored(const Name& name) const {
   if (!stored_) return nullptr;
   const auto found = stored_->documents.find(name);
   return found == stored_->documents.end() ? json::Tree(nullptr) : *found->second.document;
@@ -166,13 +170,14 @@ void Catalog::add_templates(Edition& edition, Listing& listing) {
   templates_seen_ = std::move(seen);
 }
 
-std::shared_ptr<const Definitions> Catalog::compile_alone(const json::Tree& document, config::Problems& problems,
-                                                          std::optional<config::Webhook>& webhook) const {
+std::shared_ptr<const Definitions> Catalog::compile_alone(const json::Tree& document, const std::string& label,
+                                                          const std::vector<config::TemplateSource>& templates,
+                                                          config::Problems& problems, std::optional<config::Webhook>& webhook) const {
   config::Problems found;
   std::vector<std::string> opened;
-  const auto whole = config::opened_document(document, owner_of(Sort::webhook, document), keys_, "webhook", found, opened);
+  const auto whole = config::opened_document(document, owner_of(Sort::webhook, document), keys_, label, found, opened);
   std::shared_ptr<const Definitions> definitions;
-  if (!config::has_errors(found)) webhook = config::parse_webhook(whole, "webhook", merged_.templates, found, secrets());
+  if (!config::has_errors(found)) webhook = config::parse_webhook(whole, label, templates, found, secrets());
   if (webhook) {
     config::Configuration alone;
     alone.settings = files_.settings;
@@ -188,12 +193,13 @@ std::shared_ptr<const Definitions> Catalog::compile_alone(const json::Tree& docu
 std::shared_ptr<const Definitions> Catalog::compile_unsaved(const json::Tree& document, config::Problems& problems) const {
   const std::lock_guard lock(mutex_);
   std::optional<config::Webhook> webhook;
-  return compile_alone(document, problems, webhook);
+  return compile_alone(document, "webhook", merged_.templates, problems, webhook);
 }
 
-std::optional<config::Webhook> Catalog::load_webhook(const json::Tree& document, config::Problems& problems) const {
+std::optional<config::Webhook> Catalog::load_webhook(const json::Tree& document, const std::string& label,
+                                                     const std::vector<config::TemplateSource>& templates, config::Problems& problems) const {
   std::optional<config::Webhook> webhook;
-  return compile_alone(document, problems, webhook) ? std::move(webhook) : std::nullopt;
+  return compile_alone(document, label, templates, problems, webhook) ? std::move(webhook) : std::nullopt;
 }
 
 std::optional<config::TemplateSource> Catalog::load_template(const json::Tree& document, config::Problems& problems) const {
@@ -208,8 +214,13 @@ std::optional<config::TemplateSource> Catalog::load_template(const json::Tree& d
 }
 
 json::Tree Catalog::restored(const Name& name, json::Tree document, config::Problems& problems) const {
-  const auto stored = stored_document(name);
-  return config::restored_document(std::move(document), stored, label_of(name), keys_, std::string(state::name(name.sort)), problems);
+  const std::lock_guard lock(mutex_);
+  auto stored = find_stored(name);
+  if (name.sort == Sort::webhook) {
+    document = config::marked_document(std::move(document), merged_.templates);
+    stored = config::marked_document(std::move(stored), merged_.templates);
+  }
+  return config::restored_document(std::move(document), stored, label_of(name), keys_, merged_.templates, std::string(state::name(name.sort)), problems);
 }
 
 json::Tree Catalog::sealed(const Name& name, json::Tree document) const {
@@ -224,11 +235,12 @@ void Catalog::add_webhook(const Name& name, const state::Version& version, Editi
     return;
   }
   Listed& listed = listing[name] = from_log(name, version);
+  listed.document = config::masked_document(config::marked_document(*version.document, merged_.templates));
   listed.position = names_it_disabled(*version.document) ? Switch::off : Switch::on;
   Good& good = good_[name.name];
   if (good.revision != version.revision || good.generation != generation_) {
     config::Problems problems;
-    if (auto loaded = load_webhook(*version.document, problems)) {
+    if (auto loaded = load_webhook(*version.document, label_of(name), merged_.templates, problems)) {
       good = {version.revision, generation_, std::move(*loaded)};
     } else {
       listed.trouble = first_error(problems);
@@ -304,17 +316,55 @@ std::map<std::string, Switch> Catalog::add_switches(Listing& listing) const {
   return switches;
 }
 
+/// A template is changed for all who use it at once: none of the stored ones may break by it, or send its secrets elsewhere.
+void Catalog::check_users(const config::TemplateSource& changed, const std::string& label, config::Problems& problems) const {
+  if (!stored_) return;
+  auto templates = merged_.templates;
+  std::erase_if(templates, [&](const config::TemplateSource& t) { return t.name == changed.name; });
+  templates.push_back(changed);
+  for (const auto& [name, version] : stored_->documents) {
+    const auto& document = *version.document;
+    if (name.sort != Sort::webhook || document.value("template", json::Tree()) != changed.name) continue;
+    const auto object = [&](std::string what, std::string remedy) {
+      problems.push_back({{label, 0, 0, ""}, fmt::format("the webhook '{}' has this template, and {}", name.name, what), std::move(remedy), false});
+    };
+    config::Problems now, then;
+    if (!load_webhook(document, label, merged_.templates, now)) continue;  // it does not depend on this change
+    if (!load_webhook(document, label, templates, then)) {
+      object("could not be loaded any more: " + first_error(then), "change that webhook first, or give the new template another name");
+    } else if (config::diverts_secrets(document, merged_.templates, templates)) {
+      object("would send its stored secrets to another host, token URL or proxy, or without looking at certificates",
+             "give the new template another name, and that webhook its secrets anew");
+    }
+  }
+}
+
+std::vector<std::string> Catalog::dependents(const Name& name) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> found;
+  if (name.sort == Sort::webhook) {
+    for (const auto& webhook : merged_.webhooks) {
+      if (webhook.correlation && webhook.correlation->from == name.name) found.push_back(webhook.name);
+    }
+  } else if (name.sort == Sort::template_keys && stored_) {
+    for (const auto& [other, version] : stored_->documents) {
+      if (other.sort == Sort::webhook && version.document->value("template", json::Tree()) == name.name) found.push_back(other.name);
+    }
+  }
+  return found;
+}
+
 config::Problems Catalog::check(Sort sort, const json::Tree& document) const {
   const std::lock_guard lock(mutex_);
   config::Problems problems, together;
   const std::string label(state::name(sort));
   if (sort == Sort::template_keys) {
-    (void)load_template(document, problems);
+    if (const auto loaded = load_template(document, problems)) check_users(*loaded, label, problems);
   } else if (sort == Sort::policy) {
     if (auto policy = load_policy(document, label, problems)) {
       config::check_together(merged_.webhooks, {std::move(*policy)}, together);
     }
-  } else if (auto webhook = load_webhook(document, problems)) {
+  } else if (auto webhook = load_webhook(document, label, merged_.templates, problems)) {
     auto webhooks = merged_.webhooks;
     std::erase_if(webhooks, [&](const config::Webhook& w) { return w.name == webhook->name; });
     webhooks.push_back(std::move(*webhook));
@@ -322,7 +372,7 @@ config::Problems Catalog::check(Sort sort, const json::Tree& document) const {
   }
   std::erase_if(together, [&](const config::Problem& p) { return p.place.file != label; });
   problems.insert(problems.end(), together.begin(), together.end());
-  if (sort != Sort::policy) config::refuse_literal_secrets(document, label, !keys_.empty(), problems);
+  if (sort != Sort::policy && keys_.empty()) config::refuse_literal_secrets(document, label, problems);
   return problems;
 }
 

@@ -25,9 +25,9 @@ std::optional<TemplateSource> parse_template(const json::Tree& document, const s
 /// The documents of a YAML text as JSON, references and placeholders as written.
 std::vector<json::Tree> parse_documents(std::string_view yaml, const std::string& file_name, Problems& problems);
 
-/// Reports each secret of a webhook or template that stands there as itself instead of as a reference, unless it is
-/// `sealable`: what is stored is read by whoever may read the topic. And each *** that stands for nothing.
-void refuse_literal_secrets(const json::Tree& document, const std::string& label, bool sealable, Problems& problems);
+/// Reports each secret of a webhook or template that stands there as itself, or in part, instead of as a reference: what
+/// is stored without being sealed is read by whoever may read the topic.
+void refuse_literal_secrets(const json::Tree& document, const std::string& label, Problems& problems);
 
 /// The document with *** where references and sealed secrets stand; of a secret URL scheme and host.
 /// restored_document() takes it back.

@@ -67,8 +67,11 @@ class Catalog {
   json::Tree restored(const state::Name& name, json::Tree document, config::Problems& problems) const;
   /// A document as it is to be stored: its secrets sealed, if this process has a key.
   json::Tree sealed(const state::Name& name, json::Tree document) const;
-  /// Everything that `validate` would say of a document that is to be stored.
+  /// Everything that `validate` would say of a document that is to be stored; of a template also what it would do to
+  /// the stored webhooks that use it.
   config::Problems check(state::Sort sort, const json::Tree& document) const;
+  /// The webhooks that cannot do without a webhook (they update what it creates) or a template.
+  std::vector<std::string> dependents(const state::Name& name) const;
 
  private:
   /// A stored definition as it was last loaded.
@@ -83,9 +86,13 @@ class Catalog {
   void add_webhook(const state::Name& name, const state::Version& version, Edition& edition, Listing& listing);
   void add_policies(Edition& edition, Listing& listing);
   std::map<std::string, Switch> add_switches(Listing& listing) const;
-  std::shared_ptr<const Definitions> compile_alone(const json::Tree& document, config::Problems& problems,
+  std::shared_ptr<const Definitions> compile_alone(const json::Tree& document, const std::string& label,
+                                                   const std::vector<config::TemplateSource>& templates, config::Problems& problems,
                                                    std::optional<config::Webhook>& webhook) const;
-  std::optional<config::Webhook> load_webhook(const json::Tree& document, config::Problems& problems) const;
+  std::optional<config::Webhook> load_webhook(const json::Tree& document, const std::string& label,
+                                              const std::vector<config::TemplateSource>& templates, config::Problems& problems) const;
+  void check_users(const config::TemplateSource& changed, const std::string& label, config::Problems& problems) const;
+  json::Tree find_stored(const state::Name& name) const;
   std::optional<config::Policy> load_policy(const json::Tree& document, const std::string& label, config::Problems& problems) const;
   std::optional<config::TemplateSource> load_template(const json::Tree& document, config::Problems& problems) const;
   config::SecretSource secrets() const { return config::SecretSource::within(files_.settings.secrets); }

@@ -19,9 +19,10 @@ struct Outcome {
   std::vector<std::string> refused;
 };
 
-Outcome restore(const json::Tree& document, const json::Tree& stored, const core::SealingKeys& keys = no_keys) {
+Outcome restore(const json::Tree& document, const json::Tree& stored, const core::SealingKeys& keys = no_keys,
+                const std::vector<TemplateSource>& templates = {}) {
   Problems problems;
-  Outcome outcome{restored_document(document, stored, "webhook/a", keys, "webhook", problems), {}};
+  Outcome outcome{restored_document(document, stored, "webhook/a", keys, templates, "webhook", problems), {}};
   for (const auto& problem : problems) {
     EXPECT_FALSE(problem.remedy.empty());
     outcome.refused.push_back(problem.place.pointer);
@@ -47,7 +48,9 @@ TEST(RestoredDocuments, WhatIsMaskedCanBePutBackAndTheRestIsEdited) {
 
 TEST(RestoredDocuments, NothingIsStoredNothingIsRestored) {
   const auto shown = masked_document(slack);
-  EXPECT_EQ(restore(shown, nullptr).document, shown);
+  const auto outcome = restore(shown, nullptr);
+  EXPECT_EQ(outcome.document, shown);
+  EXPECT_EQ(outcome.refused, (Pointers{"/auth/bearer", "/endpoints/0/url"})) << "X-Key is no header of credentials: *** may be its value";
 }
 
 TEST(RestoredDocuments, AnEndpointIsFoundByItsNameWhereverItStandsNow) {
@@ -89,19 +92,71 @@ TEST(RestoredDocuments, ACredentialGoesOnlyWhereItWent) {
   EXPECT_TRUE(restore(moved, stored).refused.empty());
   moved["endpoints"].erase(1);
   EXPECT_TRUE(restore(moved, stored).refused.empty());
+  const Pointers all{"/auth/bearer", "/headers/X-Api-Key", "/signing/secrets/0"};
   for (const char* url : {"https://evil.example/a", "http://h.example/a", "https://h.example:444/a", "https://h.example@evil.example/"}) {
     moved["endpoints"][0]["url"] = url;
-    EXPECT_EQ(restore(moved, stored).refused, (Pointers{"/auth/bearer", "/headers/X-Api-Key"})) << url;
+    EXPECT_EQ(restore(moved, stored).refused, all) << url;
   }
-  moved.erase("endpoints");
-  moved["template"] = "mine";
-  EXPECT_EQ(restore(moved, stored).refused.size(), 2u);
   auto proxied = masked_document(stored);
   proxied["proxy"] = "http://evil.example:3128";
-  EXPECT_EQ(restore(proxied, stored).refused, (Pointers{"/auth/bearer", "/headers/X-Api-Key"}));
+  EXPECT_EQ(restore(proxied, stored).refused, all);
+  auto unchecked = masked_document(stored);
+  unchecked["tls"]["verify"] = false;
+  EXPECT_EQ(restore(unchecked, stored).refused, all);
   proxied["auth"]["bearer"] = "${env:OTHER}";
   proxied["headers"].erase("X-Api-Key");
+  proxied.erase("signing");
   EXPECT_TRUE(restore(proxied, stored).refused.empty());
+}
+
+TEST(RestoredDocuments, ATemplateDoesNotSendASecretElsewhereEither) {
+  const auto stored = tree(R"({"name": "a", "auth": {"bearer": "${env:TOKEN}"}, "endpoints": [{"url": "https://h.example/a"}]})");
+  const std::vector<TemplateSource> templates{{.name = "proxied", .keys = tree(R"({"proxy": "http://evil.example:3128"})")},
+                                              {.name = "placed", .keys = tree(R"({"endpoints": [{"url": "https://evil.example/"}]})")},
+                                              {.name = "harmless", .keys = tree(R"({"payload": "{}", "endpoints": [{"url": "https://evil.example/"}]})")}};
+  auto document = masked_document(stored);
+  document["template"] = "harmless";
+  EXPECT_TRUE(restore(document, stored, no_keys, templates).refused.empty());
+  document["template"] = "proxied";
+  EXPECT_EQ(restore(document, stored, no_keys, templates).refused, Pointers{"/auth/bearer"});
+  document["template"] = "placed";
+  document.erase("endpoints");
+  EXPECT_EQ(restore(document, stored, no_keys, templates).refused, Pointers{"/auth/bearer"});
+  EXPECT_TRUE(diverts_secrets(tree(R"({"auth": {"bearer": "x"}, "template": "placed"})"), {}, templates));
+  EXPECT_FALSE(diverts_secrets(tree(R"({"template": "placed"})"), {}, templates));
+  EXPECT_FALSE(diverts_secrets(tree(R"({"auth": {"bearer": "x"}, "template": "placed"})"), templates, templates));
+}
+
+TEST(RestoredDocuments, ATemplateMakesAUrlASecretToo) {
+  const std::vector<TemplateSource> templates{{.name = "chat", .keys = tree(R"({"secret_url": true})")}};
+  const auto document = tree(R"({"name": "a", "template": "chat", "endpoints": [{"url": "https://h.example/T0"}]})");
+  EXPECT_EQ(masked_document(marked_document(document, templates))["endpoints"][0]["url"], "https://h.example/***");
+  const auto open = tree(R"({"name": "a", "template": "chat", "secret_url": false, "endpoints": [{"url": "https://h.example/T0"}]})");
+  EXPECT_EQ(marked_document(open, templates), open);
+  EXPECT_EQ(marked_document(document, {}), document);
+}
+
+TEST(RestoredDocuments, AMaskThatStandsForNothingOrWasEditedIsRefused) {
+  EXPECT_EQ(restore(tree(R"({"name": "a", "auth": {"bearer": "***"}})"), nullptr).refused, Pointers{"/auth/bearer"});
+  auto shown = masked_document(slack);
+  shown["headers"]["X-Key"] = "another ***";
+  shown["endpoints"][0]["url"] = "https://h.example/***x";
+  EXPECT_EQ(restore(shown, slack).refused, (Pointers{"/endpoints/0/url", "/headers/X-Key"}));
+}
+
+TEST(RestoredDocuments, ANewEndpointGetsNoSecretOfOneThatIsStillThere) {
+  const auto stored = tree(R"({"name": "a", "secret_url": true, "endpoints": [
+      {"name": "x", "url": "https://h.example/${env:X}"}, {"name": "y", "url": "https://h.example/${env:Y}"}]})");
+  const auto with = [&](const char* endpoints) {
+    auto document = stored;
+    document["endpoints"] = tree(endpoints);
+    return restore(document, stored);
+  };
+  const auto instead = with(R"([{"name": "new", "url": "https://h.example/***"}, {"name": "x", "url": "https://h.example/***"}])");
+  EXPECT_EQ(instead.document["endpoints"][1]["url"], "https://h.example/${env:X}");
+  EXPECT_EQ(instead.document["endpoints"][0]["url"], "https://h.example/${env:Y}") << "the only one that is left: y has a new name";
+  const auto beside = with(R"([{"name": "x", "url": "https://h.example/***"}, {"name": "y", "url": "https://h.example/***"}, {"name": "new", "url": "https://h.example/***"}])");
+  EXPECT_EQ(beside.refused, Pointers{"/endpoints/2/url"});
 }
 
 TEST(RestoredDocuments, AClientSecretGoesOnlyToItsTokenUrl) {

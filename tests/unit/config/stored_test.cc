@@ -42,7 +42,7 @@ TEST(StoredDefinitions, MistakesSayWhereByPointer) {
 TEST(StoredDefinitions, SecretsThatStandThereThemselvesAreRefusedAndReferencesAreNot) {
   const auto refused = [](const char* text) {
     Problems problems;
-    refuse_literal_secrets(tree(text), "webhook", false, problems);
+    refuse_literal_secrets(tree(text), "webhook", problems);
     return pointers(problems);
   };
   using Pointers = std::vector<std::string>;
@@ -55,6 +55,9 @@ TEST(StoredDefinitions, SecretsThatStandThereThemselvesAreRefusedAndReferencesAr
   EXPECT_EQ(refused(R"({"secret_url": true, "endpoints": [{"url": "https://h.example/T0"}]})"), Pointers{"/endpoints/0/url"});
   EXPECT_EQ(refused(R"({"proxy": "http://u:p@proxy.example:3128"})"), Pointers{"/proxy"});
   EXPECT_TRUE(refused(R"({"auth": {"bearer": "${env:A}"}, "proxy": "http://proxy.example", "endpoints": [{"url": "https://h.example/x"}]})").empty());
+  EXPECT_EQ(refused(R"({"auth": {"bearer": "literal${env:A}"}})"), Pointers{"/auth/bearer"});
+  EXPECT_TRUE(refused(R"({"auth": {"headers": {"Authorization": "Token ${env:A}"}}, "proxy": "http://u:${env:P}@proxy.example",
+      "secret_url": true, "endpoints": [{"url": "https://h.example/services/${env:H}"}]})").empty());
   EXPECT_TRUE(refused(R"({"auth": 5, "signing": "x", "headers": ["Authorization"]})").empty());
 }
 

@@ -36,6 +36,19 @@ TEST(Masked, WhatAReceiverRepeatsIsHiddenHoweverItSpellsIt) {
   EXPECT_EQ(seen(R"("https:\/\/hooks.example\/T0\/B1")"), R"("***")");
 }
 
+TEST(Masked, OfAUrlPathAndQueryAreHiddenAloneToo) {
+  Request request{.url = "https://hooks.example/T0/B1?key=abcd"};
+  request.secret_url = true;
+  EXPECT_EQ(without_secrets("Cannot POST /T0/B1 with key=abcd", request), "Cannot POST *** with ***");
+}
+
+TEST(Masked, AProxysPasswordIsHidden) {
+  auto route = std::make_shared<Route>();
+  route->proxy = "http://user:proxy-pass@proxy.example:3128";
+  const Request request{.route = route, .url = "http://h.example/"};
+  EXPECT_EQ(without_secrets("Basic " + core::base64("user:proxy-pass") + " proxy-pass", request), "Basic *** ***");
+}
+
 TEST(Masked, ATextThatIsTooShortToBeASecretStaysReadable) {
   Request request{.url = "https://hooks.example/"};
   request.headers = {{"X-Key", "ok", true}};
