@@ -65,18 +65,25 @@ void WorkerCore::order_what_waits() {
   clear_stale_queues();
 }
 
+/// What joins it with others of its webhook's correlation; nullopt: the webhook has none, or the event has no value.
+std::optional<std::string> WorkerCore::value_to_correlate(const Delivery& delivery) {
+  const Webhook& webhook = *lanes_[delivery.lane].webhook;
+  const HeldRecord& record = *delivery.record;
+  if (!webhook.correlation) return std::nullopt;
+  const auto event = webhook.reader->read(record.view, record.kind, event_scratch_);
+  return event ? text_of(event->get(webhook.correlation->key)) : std::nullopt;
+}
+
 /// The delivery takes its place behind those of its key. Of one key one record at a time is on its way to the
 /// broker: what it refuses for a moment must not be overtaken.
 void WorkerCore::enter_order(Handle handle, Delivery& delivery) {
   const EndpointLane& lane = lanes_[delivery.lane];
   const HeldRecord& record = *delivery.record;
-  std::optional<std::string> value;
+  auto value = value_to_correlate(delivery);
   std::string key;
-  if (const auto& correlation = lane.webhook->correlation) {
-    if (const auto event = lane.webhook->reader->read(record.view, record.kind, event_scratch_)) value = text_of(event->get(correlation->key));
-    if (value) key = state::correlation_key(correlation->creator, *value);
-  }
-  if (!value) {
+  if (value) {
+    key = state::correlation_key(lane.webhook->correlation->creator, *value);
+  } else {
     give_id(delivery);
     key = fmt::format("{}/{}/{}", lane.webhook_name, lane.endpoint_name,
                       record.view.key && !record.view.key->empty() ? *record.view.key : std::string_view(delivery.id));
@@ -211,6 +218,8 @@ void WorkerCore::go_on_ordered(Handle handle, Delivery& delivery) {
   if (const auto objection = lane.objection(); !objection.empty()) {
     return bury(handle, delivery, settle::Reason::disabled, std::string(objection));
   }
+  // It came by the key of its record, and its webhook has a correlation since: it goes over to that key.
+  if (lane.webhook->correlation && !delivery.correlated && value_to_correlate(delivery)) return enter_order(handle, delivery);
   if (is_over_age(delivery)) return bury_expired(handle, delivery);
   if (delivery.attempts > 0 && !deliver::next_wait(lane.webhook->retry, delivery.attempts, random_)) {  // broken off by the owner before
     return bury(handle, delivery, settle::Reason::exhausted, fmt::format("{} after {} attempts", delivery.last_error, delivery.attempts));

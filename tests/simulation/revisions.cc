@@ -122,7 +122,39 @@ concurrency: 1
 retry: {schedule: [50ms, 2s], on: transient}
 payload: '{"place": "$place"}'
 )";
-constexpr std::size_t revision_without_order = 1;
+
+// The same while `mend` goes by the keys of records.
+constexpr const char* in_another_order = R"(---
+name: line
+events: [incident]
+ordering: key
+endpoints: [{name: main, url: "https://line.example.com/hook"}]
+retry: {schedule: [100ms, 1s], on: any_failure}
+payload: '{"place": "$place"}'
+---
+name: make
+events: [incident_triggered]
+correlation: {key: story, response_id: result.id}
+endpoints: [{name: main, url: "https://make.example.com/hook"}]
+retry: {schedule: [200ms, 200ms], on: transient}
+payload: '{"place": "$place"}'
+---
+name: mend
+events: [incident_resolved]
+ordering: key
+endpoints: [{name: main, url: "https://mend.example.com/hook"}]
+retry: {schedule: [50ms, 2s], on: transient}
+payload: '{"place": "$place"}'
+)";
+
+struct Ordered {
+  const char* yaml;
+  Targets in_order;  ///< by the keys that most revisions have
+};
+constexpr std::array<Ordered, revision_count> ordered{{{in_order, line_main | make_main | mend_main},
+                                                        {without_order, make_main},
+                                                        {in_another_order, line_main | make_main},
+                                                        {in_order, line_main | make_main | mend_main}}};
 
 // In every revision: who counts a log again under another one counts the same.
 constexpr const char* notified = R"(---
@@ -164,7 +196,7 @@ std::shared_ptr<const engine::Definitions> definitions_of(int revision, const Ex
     for (std::size_t i = 0; i < made.size(); ++i) {
       const std::size_t of = i / 4;
       std::string text = yaml[of];
-      if (i & 1) text += of == revision_without_order ? without_order : in_order;
+      if (i & 1) text += ordered[of].yaml;
       if (i & 2) text += notified;
       made[i] = compile(text, (i & 2) != 0);
     }
@@ -192,7 +224,7 @@ Targets expected(int revision, const Nature& nature, const Extras& extras) {
 }
 
 Targets in_order_under(int revision) {
-  return static_cast<std::size_t>(revision) == revision_without_order ? Targets{make_main} : ordered_targets;
+  return ordered[static_cast<std::size_t>(revision)].in_order;
 }
 
 Targets target_of_url(std::string_view url) {

@@ -26,7 +26,6 @@ enum Target : Targets {
   counted = 512,    ///< it stands where a policy counts it
   page_main = 1024, ///< what the policy notifies when it fires, of the record on which it does
 };
-inline constexpr Targets ordered_targets = line_main | make_main | mend_main;
 inline constexpr int target_count = 11;
 inline constexpr int largest_fan_out = 6;
 
@@ -41,7 +40,7 @@ struct Nature {
 inline constexpr int revision_count = 4;
 /// What a world has beside the webhooks that its revisions change.
 struct Extras {
-  bool ordered = false;   ///< three webhooks more, whose deliveries go out in order, under most revisions
+  bool ordered = false;   ///< three webhooks more, whose deliveries go out in order, under most revisions by the same keys
   bool counting = false;  ///< a policy with a threshold, which counts by story, and a webhook that it notifies
 };
 inline constexpr std::size_t policy_count = 3;
@@ -51,7 +50,7 @@ std::shared_ptr<const engine::Definitions> definitions_of(int revision, const Ex
 /// Where a record goes that is taken under a revision. Whether a policy fires on it is another matter.
 Targets expected(int revision, const Nature& nature, const Extras& extras);
 
-/// The targets that have an order under a revision.
+/// The targets that have the order which most revisions give them.
 Targets in_order_under(int revision);
 
 /// 0: not one of the world's.

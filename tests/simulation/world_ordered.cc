@@ -1,6 +1,6 @@
 // World: the ordered topic and the correlations. `line` keeps the order of record keys, `make` creates an item for
 // a story, `mend` updates it; an update whose item is gone goes through `make`, and counts as an update here. Under
-// one revision `line` and `mend` have no order.
+// one revision `line` and `mend` have no order, under another `mend` has that of record keys.
 #include <algorithm>
 #include <functional>
 

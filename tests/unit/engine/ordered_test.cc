@@ -62,6 +62,21 @@ retry: {schedule: [3s], on: transient}
 payload: '{"update": "$n"}'
 )";
 
+// `mend` in another order than that of its correlation.
+constexpr std::string_view by_record_key = R"(
+name: make
+events: [incident_triggered]
+correlation: {key: story, response_id: result.id}
+endpoints: [{url: "https://make.example.com/"}]
+payload: '{"create": "$n"}'
+---
+name: mend
+events: [incident_resolved]
+ordering: key
+endpoints: [{url: "https://mend.example.com/"}]
+payload: '{"update": "$n"}'
+)";
+
 /// Plays Kafka for the ordered topic and the correlations: what is acknowledged is read with the next step.
 class Ordered : public ::testing::Test {
  protected:
@@ -426,6 +441,28 @@ TEST_F(Ordered, ABatchThatWasTooLargeGoesIntoTheOrderThatItsWebhookGot) {
     EXPECT_NE(driver.attempts[0].body.find(n), std::string::npos);
     answer(200);
   }
+}
+
+TEST_F(Ordered, WhatWaitsByItsRecordsKeyGoesOverToTheCorrelationThatItsWebhookGets) {
+  revise(by_record_key);
+  event("triggered", "s1");
+  answer(201, R"({"result":{"id":"x"}})");
+  event("resolved", "s1");
+  for (int i = 0; i < 2; ++i) event("resolved", "s1");
+  driver.record(R"({"event_type":"incident_resolved","n":4})", next_event++);
+  driver.step();
+  settle_down();
+  EXPECT_EQ(sent(), Sent{R"(https://mend.example.com/ {"update": "1"})"});
+  revise(webhooks);
+  driver.step();
+  answer(200);
+  EXPECT_EQ(sent(), Sent{R"(https://mend.example.com/x {"update": "2"})"});
+  answer(200);
+  EXPECT_EQ(sent(), Sent{R"(https://mend.example.com/x {"update": "3"})"});
+  answer(200);
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].origin_offset, 4);
+  EXPECT_EQ(letters[0].error, "the event has no value for correlation.key");
 }
 
 TEST_F(Ordered, WhatWaitsInOrderGoesOutOneByOneWhenItsWebhookLosesIt) {
