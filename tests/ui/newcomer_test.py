@@ -62,7 +62,7 @@ class Newcomer:
         expect(locator).to_be_visible()
         while not self.in_sight(locator):  # a turn of the wheel, as long as it takes
             before = self.page.evaluate("scrollY")
-            self.page.mouse.move(200, 400)
+            self.page.mouse.move(4, 400)  # beside what has a wheel of its own
             self.page.mouse.wheel(0, 400)
             wait_for(lambda before=before: self.page.evaluate("scrollY") != before, f"the page goes on towards {what}")
             self.took["scroll"] += 1
@@ -104,8 +104,8 @@ class FirstWebhook(support.Pages):
         person.find(url, "URL")
         labels.append(page.evaluate(IN_SIGHT))
         person.type(address.group(2).replace("my-channel", look), "the URL")
-        if not person.in_sight(page.get_by_role("button", name="Send a test")) and page.get_by_role("button", name="Preview and test").is_visible():
-            person.click(page.get_by_role("button", name="Preview and test"), "Preview and test")
+        if not person.in_sight(page.get_by_role("button", name="Send a test")) and page.get_by_role("button", name="Preview & test").is_visible():
+            person.click(page.get_by_role("button", name="Preview & test"), "Preview & test")
         person.click(page.get_by_role("button", name="Send a test"), "Send a test")
         expect(page.get_by_text("delivered: HTTP 200")).to_be_visible()
         person.find(page.get_by_text("delivered: HTTP 200"), "the result")

@@ -23,7 +23,7 @@ from playwright.sync_api import expect, sync_playwright
 
 BINARY = sys.argv[1]
 SCREENS = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
-PATIENCE = 25  # seconds for anything to become true: the machine may be busy
+PATIENCE = 40  # seconds for anything to become true: the machine may be busy
 
 
 def wait_for(fact, what):
@@ -128,6 +128,7 @@ class Demo:
     def close(self):
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(PATIENCE)
+        self._output.close()
 
 
 class Run:
@@ -138,9 +139,9 @@ class Run:
         (self._folder / "hookline.yaml").write_text(config)
         for name, text in (files or {}).items():
             (self._folder / name).write_text(text)
-        self._output = open(self._folder / "log", "w+")
-        self._process = subprocess.Popen([binary, "run", "--config", str(self._folder / "hookline.yaml")], stdout=self._output, stderr=subprocess.STDOUT,
-                                         env={**os.environ, **(environment or {})})
+        with open(self._folder / "log", "w") as log:
+            self._process = subprocess.Popen([binary, "run", "--config", str(self._folder / "hookline.yaml")], stdout=log, stderr=subprocess.STDOUT,
+                                             env={**os.environ, **(environment or {})})
         try:
             self.url = wait_for(self._address, "the admin API listens")
         except BaseException:

@@ -282,6 +282,28 @@ class WebUi(support.Pages):
         page.get_by_role("button", name="Log out").click()
         expect(dialog).to_be_visible()
 
+    def test_8_a_storm_is_told_while_it_lasts(self):
+        hosts = [f"127.0.0.{last}" for last in (11, 12, 13)]
+        first = support.Receiver(hosts[0])
+        first.close()  # nobody listens there now, on any of the three
+        for i, host in enumerate(hosts):
+            self.demo.call("POST", "api/v1/webhooks", {"name": f"cut-{i}", "events": ["story_created"], "retry": {"schedule": ["1s"] * 50},
+                                                      "endpoints": [{"url": f"http://{host}:{first.port}/storm"}]})
+        page = self.open("/status")
+        expect(page.get_by_role("heading", name="Endpoints")).to_be_visible()
+        self.demo.send("detection", *[{"event_type": "story_created", "id": f"storm-{i}"} for i in range(60)])  # nobody else takes them
+        told = page.get_by_role("note").filter(has_text="No events are taken in since")
+        expect(told).to_contain_text("Nothing is lost; it goes on by itself.")
+        self.picture(page, "storm")
+        receivers = [support.Receiver(host, first.port) for host in hosts]
+        for receiver in receivers:
+            self.addCleanup(receiver.close)
+        expect(told).to_have_count(0)
+        support.wait_for(lambda: all(len({json.loads(body)["id"] for body in receiver.bodies("/storm")}) == 60 for receiver in receivers), "all of them arrive")
+        for i in range(len(hosts)):
+            self.demo.call("DELETE", f"api/v1/webhooks/cut-{i}")
+        self.assertEqual(self.complaints, [])
+
 
 if __name__ == "__main__":
     support.main()

@@ -122,6 +122,11 @@ export class Preview {
     fill(this.requests, ...answer.requests.map((request) => request_element(request, answer.requests.length > 1)));
   }
 
+  /// To where the test is, with what would be sent above it.
+  jump() {
+    this.element.querySelector(".test").scrollIntoView({ block: "center" });
+  }
+
   test_part() {
     if (!may("operate")) return h("div", { class: "test" }, h("h3", {}, "Test"), h("p", { class: "hint" }, lacks("operate", "send tests")));
     const send = button("Send a test", () => busy(send, () => this.test()), { class: "primary" });

@@ -7,7 +7,7 @@ import { FilterBuilder } from "./filter_builder.js";
 import { Form, pairs } from "./form.js";
 import { Preview } from "./preview.js";
 import { lacks, may } from "./rights.js";
-import { template_picker } from "./template_picker.js";
+import { about, template_picker } from "./template_picker.js";
 import { time } from "./text.js";
 import { advanced, auth, endpoints, payload, retry } from "./webhook_parts.js";
 import { path_of, remove, switch_of } from "./webhooks.js";
@@ -101,7 +101,7 @@ class WebhookForm {
     this.draw_note();
     const save = button(this.webhook ? "Save" : "Create webhook", () => busy(save, () => this.save()), { class: "primary" });
     const bar = h("div", { class: "savebar" }, this.general, h("div", { class: "actions" }, save, link("Cancel", "#/webhooks", { class: "button" }),
-      button("Preview and test", () => this.preview.element.scrollIntoView(), { class: "quiet jump" })));
+      button("Preview & test", () => this.preview.jump(), { class: "quiet jump" })));
     this.preview.refresh();
     this.load_values();
     return h("div", { class: "split" },
@@ -150,8 +150,21 @@ class WebhookForm {
       this.payload.draw();
       this.draw_note();
     };
-    const picker = template_picker(this.around.templates, now, pick);
-    return this.webhook ? h("details", {}, h("summary", {}, now ? `Template: ${now}` : "No template: the event itself, or a payload of its own"), picker) : picker;
+    const summary = h("summary", {}), place = h("details", { open: this.webhook === null });
+    const say = () => { summary.textContent = place.open ? "Choose one" : `${about(this.form.get(["template"])).title}${this.read_only ? "" : ": choose another"}`; };
+    let by_pointer = false;  // with the arrow keys one walks through all of them: then the list stays
+    place.addEventListener("pointerdown", () => { by_pointer = true; });
+    place.addEventListener("keydown", () => { by_pointer = false; });
+    place.addEventListener("toggle", say);
+    place.append(summary, ...template_picker(this.around.templates, now, (name) => {
+      pick(name);
+      say();
+      if (!by_pointer) return;
+      place.open = false;
+      this.endpoints.focus_empty();
+    }).filter(Boolean));
+    say();
+    return place;
   }
 
   suggest_name(template) {
@@ -163,7 +176,8 @@ class WebhookForm {
   }
 
   draw_note() {
-    this.template_note.textContent = this.template().description ?? "";
+    const parts = (this.template().description ?? "").split("`");  // between backticks: as it is written
+    fill(this.template_note, parts.map((part, i) => (i % 2 ? h("code", {}, part) : part)));
   }
 
   draw_definition() {

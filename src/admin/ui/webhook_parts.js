@@ -44,7 +44,7 @@ export function endpoints(form, origins, template) {
       all().length > 0 && h("p", { class: "hint" }, "Each endpoint gets its own delivery of every event, with retries of its own."));
   };
   draw();
-  return { element: form.part("/endpoints", h("div", {}, box)), draw };
+  return { element: form.part("/endpoints", h("div", {}, box)), draw, focus_empty: () => [...box.querySelectorAll("input[list]")].find(({ value }) => value === "")?.focus() };
 }
 
 const auth_forms = [
