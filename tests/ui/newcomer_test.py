@@ -156,6 +156,46 @@ class FirstWebhook(support.Pages):
     def test_in_the_dark(self):
         self.way("dark", color_scheme="dark", viewport={"width": 1440, "height": 900})
 
+    def test_by_keyboard(self):
+        """The same without a pointer: what has the focus is told by its name, and Tab gets there."""
+        page = self.open("", url=self.demo.url)
+        keys = 0
+
+        def reach(name):
+            nonlocal keys
+            for _ in range(60):
+                page.keyboard.press("Tab")
+                keys += 1
+                focused = page.evaluate("(document.activeElement.labels?.[0] ?? document.activeElement).innerText.trim()")
+                if focused.startswith(name):
+                    return
+            raise AssertionError(f"Tab does not get to {name}")
+
+        reach("New webhook")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="New webhook")).to_be_focused()
+        reach("Slack")
+        page.keyboard.press("Space")
+        expect(page.get_by_role("radio", name=re.compile("^Slack"))).to_be_focused()  # nothing is closed under the keyboard
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_role("radio", name=re.compile("^Microsoft Teams"))).to_be_focused()
+        page.keyboard.press("ArrowUp")
+        reach("URL")
+        page.keyboard.type(f"{self.receiver.url}/keys")
+        reach("Other types")
+        page.keyboard.type("my_own_*")
+        page.keyboard.press("Enter")  # taken, and the form is not saved by it
+        expect(page.get_by_text("my_own_*", exact=True)).to_be_visible()
+        reach("Send a test")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("delivered: HTTP 200")).to_be_visible()
+        self.assertIn("[Test message]", self.receiver.bodies("/keys")[0])
+        page.get_by_label("URL", exact=True).focus()
+        page.keyboard.press("Enter")  # in any field: saved
+        expect(page.get_by_text(re.compile(r"^slack(-\d)? is made and on\."))).to_be_visible()
+        print(f"\nkeyboard: {keys} times Tab")
+        self.assertEqual(self.complaints, [])
+
 
 if __name__ == "__main__":
     support.main()

@@ -23,7 +23,7 @@ from playwright.sync_api import expect, sync_playwright
 
 BINARY = sys.argv[1]
 SCREENS = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
-PATIENCE = 40  # seconds for anything to become true: the machine may be busy
+PATIENCE = 60  # seconds for anything to become true: the machine may be busy
 
 
 def wait_for(fact, what):

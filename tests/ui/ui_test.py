@@ -225,6 +225,7 @@ class WebUi(support.Pages):
                 self.go(page, path)
                 page.wait_for_timeout(400)
                 self.picture(page, f"{look}-{name}")
+                self.assertTrue(page.locator("nav [aria-current]").evaluate("(link) => link.getBoundingClientRect().right <= innerWidth"), f"{path} is not seen to be open ({look})")
                 self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"), 0, f"{path} is wider than the screen ({look})")
             if look == "dark":
                 self.assertLess(sum(map(int, re.findall(r"\d+", page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))[:3])), 150)

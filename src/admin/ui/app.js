@@ -39,8 +39,10 @@ const routes = [
 ];
 
 function draw_navigation(path) {
-  fill(document.getElementById("nav"), ...navigation.map(([to, text]) =>
+  const nav = document.getElementById("nav");
+  fill(nav, ...navigation.map(([to, text]) =>
     link(text, `#${to}`, { "aria-current": path === to || path.startsWith(`${to}/`) ? "page" : null })));
+  nav.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });  // on a narrow screen they do not all fit
   document.getElementById("logout").hidden = !has_token();
   document.getElementById("who").textContent = has_token() ? described() : "";
 }

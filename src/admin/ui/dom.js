@@ -90,6 +90,13 @@ export function confirm({ title, text, action, danger = false }) {
   });
 }
 
+/// For a field whose Enter takes what was typed, and does not save the whole form.
+export const taken_by_enter = (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  event.target.dispatchEvent(new Event("change"));
+};
+
 /// Runs `action` now and every so many seconds, while the page is open and in sight.
 export async function every(seconds, signal, action) {
   while (!signal.aborted) {

@@ -1,6 +1,6 @@
 // Which events: whole kinds, types of the catalogue, and names or patterns of one's own. The same for the
 // `events` of a webhook and the `on` of a policy.
-import { fill, fresh_id, h } from "./dom.js";
+import { fill, fresh_id, h, taken_by_enter } from "./dom.js";
 import { pointer_of } from "./form.js";
 import { plural } from "./text.js";
 
@@ -48,7 +48,7 @@ export function events_picker(form, path, types, legend) {
       own.length > 0 && h("details", { open: single }, caption, boxes.map(({ element }) => element)));
   }
 
-  const others = h("input", { type: "text", value: [...chosen].filter((name) => !catalogued.has(name)).join(", "), placeholder: "incident_notes_*, my_own_type", autocomplete: "off", spellcheck: "false",
+  const others = h("input", { type: "text", value: [...chosen].filter((name) => !catalogued.has(name)).join(", "), placeholder: "incident_notes_*, my_own_type", autocomplete: "off", spellcheck: "false", onkeydown: taken_by_enter,
     onchange: () => {
       for (const name of [...chosen]) if (!catalogued.has(name)) chosen.delete(name);
       for (const name of others.value.split(",").map((text) => text.trim()).filter(Boolean)) chosen.add(name);

@@ -1,6 +1,6 @@
 // The filter of a webhook, built by clicking or written: groups of conditions joined by "all" or "any",
 // with the values that were seen lately to choose from. Shows the expression that it makes.
-import { button, fill, fresh_id, h } from "./dom.js";
+import { button, fill, fresh_id, h, taken_by_enter } from "./dom.js";
 import { attributes, operators, read, write } from "./filter.js";
 import { plural } from "./text.js";
 
@@ -100,7 +100,7 @@ export class FilterBuilder {
 
   condition_element(condition, group) {
     const known = attributes.includes(condition.attribute);
-    const path = h("input", { type: "text", "aria-label": "Path of the field", placeholder: "labels.team", value: known ? "" : condition.attribute, hidden: known,
+    const path = h("input", { type: "text", "aria-label": "Path of the field", placeholder: "labels.team", value: known ? "" : condition.attribute, hidden: known, onkeydown: taken_by_enter,
       onchange: () => { condition.attribute = path.value.trim() || "service"; this.redraw(); } });
     const attribute = h("select", { "aria-label": "Attribute", onchange: () => {
       if (attribute.value === "") { path.hidden = false; return path.focus(); }

@@ -43,7 +43,8 @@ function form_element({ document, base = null, etag, read_only, around, keep }, 
   const name = form.text(["name"], "Name", { placeholder: "critical-hosts", required: true });
   name.querySelector("input").readOnly = known;
   const section = (title, ...content) => h("section", { class: "card" }, h("h2", {}, title), content);
-  const save = button(known ? "Save" : "Create policy", () => busy(save, async () => {
+  const save = h("button", { class: "primary" }, known ? "Save" : "Create policy");
+  const store = () => busy(save, async () => {
     try {
       const { body } = known ? await call("PUT", policy_path(document.name), { body: document, etag }) : await call("POST", "policies", { body: document });
       toast("good", `${body.name} is ${known ? "saved" : "made"}.`, (body.warnings ?? []).map(({ detail, remedy }) => h("p", {}, `Note: ${detail}. ${remedy}`)));
@@ -55,8 +56,8 @@ function form_element({ document, base = null, etag, read_only, around, keep }, 
       fill(general, notice("bad", text, homeless.map(({ pointer, detail, remedy }) => h("p", {}, h("code", {}, pointer), ` ${detail} ${remedy}`))));
       form.focus_first_mistake();
     }
-  }), { class: "primary" });
-  return h("form", { class: "narrow", onsubmit: (event) => { event.preventDefault(); save.click(); } },
+  });
+  return h("form", { class: "narrow", novalidate: true, onsubmit: (event) => { event.preventDefault(); store(); } },
     h("fieldset", { class: "plain", disabled: read_only },
       section("Its name", h("div", { class: "fields" }, name, form.text(["description"], "Description", { hint: "Optional, for people." }), form.choice(["enabled"], "State", [["", "on"], ["false", "off"]], { convert: (value) => value === "true" }))),
       section("When", events_picker(form, ["on"], around.types, "On these events"), source_field(form), h("h3", {}, "Only if"), form.part("/criteria", h("div", { class: "field" }, filter.element))),

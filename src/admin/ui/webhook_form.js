@@ -46,9 +46,10 @@ async function surroundings(signal) {
 }
 
 class WebhookForm {
-  /// `webhook`: what the server answered; null: a new one, begun from `document`. `keep(webhook, etag, document)` draws the form anew.
-  constructor(around, signal, { webhook = null, etag = null, document, keep = null }) {
-    Object.assign(this, { around, signal, webhook, etag, keep });
+  /// `webhook`: what the server answered; null: a new one, begun from `document`. `fresh`: nothing is chosen for its maker;
+  /// `keep(webhook, etag, document)` draws the form anew.
+  constructor(around, signal, { webhook = null, etag = null, document, fresh = false, keep = null }) {
+    Object.assign(this, { around, signal, webhook, etag, fresh, keep });
     this.read_only = webhook?.source === "file" || !may("admin");
     this.saved = webhook ? JSON.stringify(definition_of(webhook)) : null;
     this.touched = webhook !== null;
@@ -99,13 +100,13 @@ class WebhookForm {
       this.part("When it fails", retry(form)),
       advanced(form, around.webhooks.map(({ name }) => name)));
     this.draw_note();
-    const save = button(this.webhook ? "Save" : "Create webhook", () => busy(save, () => this.save()), { class: "primary" });
+    const save = h("button", { class: "primary" }, this.webhook ? "Save" : "Create webhook");
     const bar = h("div", { class: "savebar" }, this.general, h("div", { class: "actions" }, save, link("Cancel", "#/webhooks", { class: "button" }),
       button("Preview & test", () => this.preview.jump(), { class: "quiet jump" })));
     this.preview.refresh();
     this.load_values();
     return h("div", { class: "split" },
-      h("form", { onsubmit: (event) => { event.preventDefault(); save.click(); } }, parts,
+      h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); busy(save, () => this.save()); } }, parts,
         h("details", { class: "card" }, h("summary", {}, "The definition as JSON"), h("p", { class: "hint" }, "The same tree as its YAML; hookline webhooks apply takes it."), this.definition),
         !this.read_only && bar),
       this.preview.element);
@@ -140,7 +141,7 @@ class WebhookForm {
   }
 
   template_place() {
-    const now = this.form.get(["template"]) ?? "";
+    const now = this.form.get(["template"]) ?? (this.fresh ? null : "");  // null: nobody has chosen yet
     const pick = (name) => {
       this.form.set(["template"], name || undefined);
       if (!this.webhook && !this.named) this.suggest_name(name);
@@ -151,7 +152,7 @@ class WebhookForm {
       this.draw_note();
     };
     const summary = h("summary", {}), place = h("details", { open: this.webhook === null });
-    const say = () => { summary.textContent = place.open ? "Choose one" : `${about(this.form.get(["template"])).title}${this.read_only ? "" : ": choose another"}`; };
+    const say = () => { summary.textContent = place.open ? "Choose one" : `${about(this.form.get(["template"])).title}${this.read_only ? "" : " (choose another)"}`; };
     let by_pointer = false;  // with the arrow keys one walks through all of them: then the list stays
     place.addEventListener("pointerdown", () => { by_pointer = true; });
     place.addEventListener("keydown", () => { by_pointer = false; });
@@ -221,7 +222,7 @@ export async function show_new(_, signal, parameters) {
   const origin = parameters.get("from");
   const from = origin ? around.webhooks.find(({ name }) => name === origin) : null;
   const { name: _name, ...document } = from ? without_secrets(definition_of(from)) : { events: ["incident"] };
-  const form = new WebhookForm(around, signal, { document });
+  const form = new WebhookForm(around, signal, { document, fresh: !from });
   const element = form.element();
   if (from) form.suggest_name(from.name);
   return [heading("New webhook"), h("p", { class: "lead" }, from ? `A copy of ${from.name}; its secrets are not copied.` : "Choose what to send and paste the address. The preview shows what will go out."), element];

@@ -53,10 +53,10 @@ TEST_F(Routes, ATokenIsToldWhatItMayDo) {
   };
   EXPECT_EQ(told(guarded, ""), "401");
   EXPECT_EQ(told(guarded, "Bearer wrong"), "401");
-  EXPECT_EQ(told(guarded, "Bearer ops-token"), R"({"name":"ops","scopes":["operate"]})");
-  EXPECT_EQ(told(guarded, "Bearer read-token"), R"({"name":"ci","scopes":["read"]})");
-  EXPECT_EQ(told(guarded, "Bearer admin-token"), R"({"name":"all","scopes":["read","operate","admin"]})");
-  EXPECT_EQ(told(open, ""), R"({"name":"local","scopes":["read","operate","admin"]})");
+  EXPECT_EQ(told(guarded, "Bearer ops-token"), R"({"name":"ops","scopes":["operate"]})" "\n");
+  EXPECT_EQ(told(guarded, "Bearer read-token"), R"({"name":"ci","scopes":["read"]})" "\n");
+  EXPECT_EQ(told(guarded, "Bearer admin-token"), R"({"name":"all","scopes":["read","operate","admin"]})" "\n");
+  EXPECT_EQ(told(open, ""), R"({"name":"local","scopes":["read","operate","admin"]})" "\n");
 }
 
 TEST_F(Routes, MetricsArePublicOnlyIfSaidSo) {
