@@ -369,8 +369,16 @@ class Operations(support.Pages):
             "title": "Unprocessable Content", "status": 422, "detail": "a mistake in the body",
             "errors": [{"pointer": pointer, "detail": f"wrong: {label}", "remedy": "write the secrets anew"} for pointer, label in refusals]
             + [{"pointer": "/endpoints", "detail": "wrong: the list", "remedy": "name them"}, {"pointer": "/tls/ca", "detail": "no field has it", "remedy": "see the file"}]}))
+        held = []
+        page.route("**/api/v1/render", lambda route: held.append(route))
+        with page.expect_request("**/api/v1/render"):
+            page.get_by_label("Description", exact=True).fill("a preview is under way")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("alert")).to_contain_text("6 things are to mend")
+        with page.expect_response("**/api/v1/render"):
+            held[-1].continue_()
+        expect(page.get_by_role("complementary", name="Preview").get_by_text("would not be sent")).to_be_visible()  # it has come, and finds nothing wrong
+        page.unroute("**/api/v1/render")
         expect(page.get_by_role("alert")).to_contain_text("no field has it see the file")
         for _, label in refusals:
             field = page.get_by_label(label, exact=True)

@@ -74,6 +74,7 @@ class WebhookForm {
 
   /// Before the first try to save, fields that nobody has filled in yet are not called wrong.
   show_mistakes(problem, below = "") {
+    if (this.refused === JSON.stringify(this.form.document)) return [];  // what the save was told stands until something is changed: it knows more than a preview
     if (!problem) {
       this.form.clear_mistakes();
       fill(this.general);
@@ -187,6 +188,7 @@ class WebhookForm {
 
   async save() {
     this.touched = true;
+    this.refused = null;
     fill(this.general);
     const name = this.form.get(["name"]) ?? "";
     const document = this.form.document;
@@ -208,6 +210,7 @@ class WebhookForm {
       return fill(this.general, await conflict({ path: path_of(this.webhook.name), stripped: definition_of, base: JSON.parse(this.saved), mine: this.form.document, keep: this.keep }));
     }
     const mistakes = error.status === 409 && !this.webhook ? [{ pointer: "/name", detail: "there is a webhook of this name.", remedy: "Choose another name." }] : error.errors ?? [];
+    this.refused = mistakes.length ? JSON.stringify(this.form.document) : null;
     const homeless = this.form.show_mistakes(mistakes);
     const text = mistakes.length ? `Not saved: ${mistakes.length === 1 ? "one thing is" : `${mistakes.length} things are`} to mend.` : `Not saved: ${error.message}`;
     fill(this.general, notice("bad", text, homeless.map(({ pointer, detail, remedy }) => h("p", {}, h("code", {}, pointer), ` ${detail} ${remedy}`))));
