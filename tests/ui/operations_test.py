@@ -307,8 +307,7 @@ class Operations(support.Pages):
         # A dead letter is replayed.
         self.receiver.sick = True
         self.demo.send("incident", incident(id="worked-2"))
-        wait_for(lambda: self.demo.get("api/v1/dead-letters?webhook=worked&since=1h")["items"][0]["origin"]["offset"] is not None
-                 and len(self.demo.get("api/v1/dead-letters?webhook=worked")["items"]) == 2, "a dead letter more")
+        wait_for(lambda: len(self.demo.get("api/v1/dead-letters?webhook=worked")["items"]) == 2, "a dead letter more")
         self.receiver.sick = False
         before = len(self.receiver.bodies("/worked"))
         self.go(page, "/dead-letters?webhook=worked", self.guarded.url)
