@@ -10,15 +10,13 @@
 #include <fmt/format.h>
 
 #include "cursor.h"
+#include "hookline/engine/dead_letters.h"
 #include "hookline/engine/reentry.h"
-#include "hookline/event/reader.h"
 #include "hookline/kafka/admin.h"
 #include "hookline/kafka/log_reader.h"
-#include "hookline/rule/expression.h"
 #include "hookline/settle/dead_letter.h"
 #include "order.h"
 #include "query.h"
-#include "recent.h"
 
 namespace hookline::admin {
 namespace {
@@ -31,35 +29,7 @@ constexpr std::int64_t examined_per_page = 20'000;
 
 constexpr std::array<std::string_view, 6> selecting{"webhook", "reason", "status", "since", "until", "where"};
 
-struct Letter {
-  settle::ParsedDeadLetter parsed;
-  kafka::OwnedRecord record;
-};
-
-/// An expression over the original events of letters.
-class Where {
- public:
-  Where(rule::Expression expression, const event::Variables& variables, const config::Topics& topics)
-      : expression_(std::move(expression)), reader_(variables), topics_(topics) {}
-
-  bool takes(const Letter& letter) {
-    const auto original = engine::original_of(letter.parsed, letter.record);
-    const auto kind = engine::kind_of_topic(topics_, original.topic);
-    if (!original.value) return false;
-    const Seen seen(original);
-    const auto event = reader_.read(seen.view(), kind.value_or(event::Kind::incident), scratch_);
-    if (!event) return false;
-    arena_.clear();
-    return expression_.matches(*event, arena_);
-  }
-
- private:
-  rule::Expression expression_;
-  event::Reader reader_;
-  event::Scratch scratch_;
-  rule::Arena arena_;
-  const config::Topics& topics_;
-};
+using engine::Letter;
 
 /// What a query selects.
 class Selection {
@@ -86,41 +56,46 @@ class Selection {
     return *where ? compile(**where, engine) : std::nullopt;
   }
 
-  bool takes(const Letter& letter) const {
+  /// Of a pointer with its original; error: what Kafka says.
+  core::Result<bool> takes(const Letter& letter) {
+    if (!takes_head(letter)) return false;
+    if (!where_) return true;
+    const auto original = engine::read_original(letter, kafka::client_properties(*settings_));
+    if (!original && original.error().code != core::ErrorCode::not_found) return tl::unexpected(original.error());
+    gone_ += original ? 0 : 1;
+    return original && where_->takes(*original, engine::kind_of_topic(settings_->topics, original->topic).value_or(event::Kind::incident));
+  }
+
+  const std::optional<core::WallTime>& since() const { return since_; }
+  /// Pointers that `where` could not look into, since their originals are gone.
+  std::int64_t gone() const { return gone_; }
+
+ private:
+  bool takes_head(const Letter& letter) const {
     const auto& p = letter.parsed;
     const auto failed_at = core::from_unix_ms(p.failed_at_ms);
     return (!webhook_ || p.webhook == *webhook_) && (!reason_ || settle::name(p.reason) == *reason_) &&
            (!status_ || p.http_status == static_cast<int>(*status_)) && (!since_ || failed_at >= *since_) &&
-           (!until_ || failed_at < *until_) && (!where_ || where_->takes(letter));
+           (!until_ || failed_at < *until_);
   }
 
-  const std::optional<core::WallTime>& since() const { return since_; }
-
- private:
   std::optional<HttpAnswer> compile(const std::string& text, const engine::Engine& engine) {
     definitions_ = engine.definitions();
-    event::Variables variables(definitions_->attributes());
-    auto expression = rule::Expression::compile_filter(text, variables);
-    if (expression) {
-      where_ = std::make_unique<Where>(std::move(*expression), variables, engine.settings().topics);
-      return std::nullopt;
-    }
-    const auto& fault = expression.error();
-    return problem(422, fmt::format("where, column {}: {}{}{}", fault.at + 1, fault.what, fault.remedy.empty() ? "" : "; ", fault.remedy));
+    settings_ = &engine.settings();
+    auto compiled = engine::Where::compile(text, definitions_->attributes());
+    if (!compiled) return problem(422, compiled.error().message);
+    where_ = std::move(*compiled);
+    return std::nullopt;
   }
 
   std::shared_ptr<const engine::Definitions> definitions_;
   std::optional<std::string> webhook_, reason_;
   std::optional<std::int64_t> status_;
   std::optional<core::WallTime> since_, until_;
-  std::unique_ptr<Where> where_;
+  const config::Settings* settings_ = nullptr;
+  std::unique_ptr<engine::Where> where_;
+  std::int64_t gone_ = 0;
 };
-
-/// A name for letters that have no delivery id: where they stand in the dead-letter topic.
-std::string id_of(const Letter& letter) {
-  if (!letter.parsed.delivery_id.empty()) return letter.parsed.delivery_id;
-  return fmt::format("{}:{}", letter.record.partition, letter.record.offset);
-}
 
 std::string time(std::int64_t ms) { return core::format_rfc3339(core::from_unix_ms(ms)); }
 
@@ -128,7 +103,7 @@ json::Tree status_json(int status) { return status != 0 ? json::Tree(status) : j
 
 json::Tree to_json(const Letter& letter) {
   const auto& p = letter.parsed;
-  return {{"id", id_of(letter)},
+  return {{"id", engine::id_of(letter)},
           {"reason", settle::name(p.reason)},
           {"webhook", p.webhook},
           {"endpoint", p.endpoint},
@@ -147,20 +122,23 @@ std::optional<Letter> letter_of(kafka::OwnedRecord&& record) {
 
 const std::string& topic_of(const engine::Engine& engine) { return engine.settings().topics[config::OwnTopic::dead_letters]; }
 
-json::Tree with_event(const Letter& letter) {
+HttpAnswer with_event(const Letter& letter, const kafka::Properties& properties) {
+  const auto original = engine::read_original(letter, properties);
+  if (!original && original.error().code != core::ErrorCode::not_found) return problem(original.error());
   auto out = to_json(letter);
   const auto& record = letter.record;
+  out["pointer"] = letter.parsed.pointer;
   out["dead_letter"] = {{"topic", record.topic}, {"partition", record.partition}, {"offset", record.offset}};
-  out["key"] = record.key ? json::Tree(*record.key) : json::Tree(nullptr);
+  out["key"] = original && original->key ? json::Tree(*original->key) : json::Tree(nullptr);
   json::Tree headers = json::Tree::object();
-  for (const auto& [name, value] : record.headers) {
+  for (const auto& [name, value] : original ? original->headers : record.headers) {
     if (!settle::is_own_header(name)) headers[name] = value ? json::Tree(*value) : json::Tree(nullptr);
   }
   out["headers"] = std::move(headers);
-  const std::string value = record.value.value_or("");
+  const std::string value = original ? original->value.value_or("") : "";
   auto event = json::parse_tree(value);
-  out["event"] = event ? std::move(*event) : json::Tree(value);
-  return out;
+  out["event"] = !original ? json::Tree(nullptr) : event ? std::move(*event) : json::Tree(value);
+  return answer(out);
 }
 
 /// "PARTITION:OFFSET"; nullopt: it is something else.
@@ -212,7 +190,9 @@ HttpAnswer list_dead_letters(const Call& call, engine::Engine& engine) {
     over = !*record || (selection.since() && (*record)->timestamp < *selection.since() - 1min);
     if (over) break;
     const auto letter = letter_of(std::move(**record));
-    if (letter && selection.takes(*letter)) items.push_back(to_json(*letter));
+    const auto taken = letter ? selection.takes(*letter) : core::Result<bool>(false);
+    if (!taken) return problem(taken.error());
+    if (*taken) items.push_back(to_json(*letter));
   }
   const bool more = !over && !(*reader)->at_beginning();
   return answer({{"items", std::move(items)}, {"next", more ? json::Tree(cursor_of((*reader)->position())) : json::Tree(nullptr)}});
@@ -231,10 +211,13 @@ HttpAnswer group_dead_letters(const Call& call, engine::Engine& engine) {
   std::int64_t total = 0;
   const auto until = core::read_clock().mono + group_deadline;
   bool late = false;
+  std::optional<core::Error> trouble;
   const auto done = kafka::read_topic(
       kafka::client_properties(engine.settings()), topic_of(engine), selection.since(), read_deadline, [&](kafka::OwnedRecord&& record) {
         const auto letter = letter_of(std::move(record));
-        if (letter && selection.takes(*letter)) {
+        const auto taken = letter ? selection.takes(*letter) : core::Result<bool>(false);
+        if (!taken) return trouble = taken.error(), false;
+        if (*taken) {
           const auto& p = letter->parsed;
           auto& group = groups[{std::string(settle::name(p.reason)), p.webhook, p.endpoint, p.http_status.value_or(0)}];
           group.first = group.count == 0 ? p.failed_at_ms : std::min(group.first, p.failed_at_ms);
@@ -246,6 +229,7 @@ HttpAnswer group_dead_letters(const Call& call, engine::Engine& engine) {
         late = core::read_clock().mono > until;
         return !late;
       });
+  if (trouble) return problem(*trouble);
   if (!done) return problem(done.error());
   if (late) return problem(504, "there are too many dead letters to count in time: narrow it down with since, or count with `hookline dead-letters list`");
   std::vector<std::pair<std::int64_t, json::Tree>> rows;
@@ -257,7 +241,7 @@ HttpAnswer group_dead_letters(const Call& call, engine::Engine& engine) {
   std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   json::Tree items = json::Tree::array();
   for (auto& row : rows) items.push_back(std::move(row.second));
-  return answer({{"total", total}, {"items", std::move(items)}, {"next", nullptr}});
+  return answer({{"total", total}, {"originals_gone", selection.gone()}, {"items", std::move(items)}, {"next", nullptr}});
 }
 
 HttpAnswer get_dead_letter(const Call& call, engine::Engine& engine) {
@@ -268,7 +252,7 @@ HttpAnswer get_dead_letter(const Call& call, engine::Engine& engine) {
     auto record = kafka::read_record(properties, {topic_of(engine), place->first}, place->second, until);
     if (!record) return record.error().code == core::ErrorCode::not_found ? nothing : problem(record.error());
     const auto letter = letter_of(std::move(*record));
-    return letter ? answer(with_event(*letter)) : nothing;
+    return letter ? with_event(*letter, properties) : nothing;
   }
   if (!call.name.starts_with("msg_")) return nothing;
   auto reader = kafka::BackwardReader::open(properties, {topic_of(engine)}, until);
@@ -278,7 +262,7 @@ HttpAnswer get_dead_letter(const Call& call, engine::Engine& engine) {
     if (!record) return problem(record.error());
     if (!*record) return nothing;
     const auto letter = letter_of(std::move(**record));
-    if (letter && letter->parsed.delivery_id == call.name) return answer(with_event(*letter));
+    if (letter && letter->parsed.delivery_id == call.name) return with_event(*letter, properties);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "cursor.h"
 #include "delivery_search.h"
 #include "hookline/admin/trial_json.h"
+#include "hookline/engine/dead_letters.h"
 #include "hookline/engine/reentry.h"
 #include "hookline/kafka/properties.h"
 #include "hookline/settle/dead_letter.h"
@@ -72,10 +73,12 @@ core::Result<Again> from_dead_letter(const engine::Engine& engine, const std::st
     if (!record) return tl::unexpected(record.error());
     if (!*record) return core::fail(core::ErrorCode::not_found, fmt::format("neither the delivery log nor the dead letters have '{}', or its event is gone", id));
     const auto letter = settle::parse_dead_letter((*record)->headers);
-    if (!letter || letter->delivery_id != id || letter->pointer) continue;
+    if (!letter || letter->delivery_id != id) continue;
     const auto kind = engine::kind_of_topic(topics, letter->origin_topic);
     if (!kind) return core::fail(core::ErrorCode::not_found, fmt::format("its topic '{}' is not configured any more", letter->origin_topic));
-    return Again{{letter->webhook, letter->endpoint, id, *kind, engine::past_of(*letter, std::nullopt), letter->policy}, engine::original_of(*letter, std::move(**record))};
+    auto original = engine::read_original({*letter, std::move(**record)}, kafka::client_properties(engine.settings()));
+    if (!original) return tl::unexpected(original.error());
+    return Again{{letter->webhook, letter->endpoint, id, *kind, engine::past_of(*letter, std::nullopt), letter->policy}, std::move(*original)};
   }
 }
 

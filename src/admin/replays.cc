@@ -16,16 +16,6 @@ HttpAnswer refused(const core::Error& error) {
 
 HttpAnswer not_yet() { return problem(503, "Kafka has not answered yet"); }
 
-json::Tree to_json(const engine::Survey& survey) {
-  json::Tree groups = json::Tree::array();
-  for (const auto& g : survey.groups) {
-    groups.push_back({{"class", settle::name(settle::failure_class(g.reason))}, {"reason", settle::name(g.reason)}, {"webhook", g.webhook},
-                      {"endpoint", g.endpoint}, {"status", g.status ? json::Tree(*g.status) : json::Tree(nullptr)}, {"count", g.count},
-                      {"id", g.id}, {"error", g.error}});
-  }
-  return {{"selected", survey.chosen}, {"replayed_before", survey.replayed}, {"copies", survey.copies}, {"groups", groups}};
-}
-
 /// Checks the request by a look at what there is, and writes it down.
 HttpAnswer begin(json::Tree tree, const Call& call, engine::Engine& engine) {
   auto* jobs = engine.replays();
@@ -38,7 +28,7 @@ HttpAnswer begin(json::Tree tree, const Call& call, engine::Engine& engine) {
   if (!request) return problem(422, request.error().message);
   const auto survey = jobs->survey(*request);
   if (!survey) return refused(survey.error());
-  auto found = to_json(*survey);
+  auto found = engine::to_json(*survey);
   if (only_look) return answer(found);
   const auto id = jobs->ask(*request, call.by.name);
   if (!id) return refused(id.error());

@@ -78,8 +78,9 @@ core::Result<state::ReplayLog> read_marks(const config::Settings& settings) {
   return log;
 }
 
-/// Reads the topic and gives each letter that the options select to `take`.
-core::Result<void> select(const DeadLetterOptions& options, const Loaded& loaded, const Take& take) {
+/// Reads the topic and gives each letter that the options select to `take`. Gives how many pointers `--where` cannot
+/// look into, since their originals are gone.
+core::Result<std::uint64_t> select(const DeadLetterOptions& options, const Loaded& loaded, const Take& take) {
   const auto& settings = loaded.configuration.settings;
   auto request = engine::parse_replay(options.letters.to_json(), core::read_clock().wall);
   if (!request) return tl::unexpected(request.error());
@@ -88,15 +89,31 @@ core::Result<void> select(const DeadLetterOptions& options, const Loaded& loaded
   if (!filter) return tl::unexpected(filter.error());
   const auto marks = read_marks(settings);
   if (!marks) return tl::unexpected(marks.error());
-  return kafka::read_topic(kafka::client_properties(settings), settings.topics[config::OwnTopic::dead_letters], since, idle_timeout,
-                           [&](kafka::OwnedRecord&& record) {
-                             auto parsed = settle::parse_dead_letter(record.headers);
-                             if (!parsed) return true;  // somebody else's record
-                             Letter letter{std::move(*parsed), std::move(record)};
-                             const auto* mark = marks->find({letter.record.partition, letter.record.offset});
-                             if (!(options.open && mark) && filter->takes(letter)) take(std::move(letter), mark);
-                             return true;
-                           });
+  const auto properties = kafka::client_properties(settings);
+  std::uint64_t gone = 0;
+  std::optional<core::Error> trouble;
+  const auto read = kafka::read_topic(properties, settings.topics[config::OwnTopic::dead_letters], since, idle_timeout, [&](kafka::OwnedRecord&& record) {
+    auto parsed = settle::parse_dead_letter(record.headers);
+    if (!parsed) return true;  // somebody else's record
+    Letter letter{std::move(*parsed), std::move(record)};
+    const auto* mark = marks->find({letter.record.partition, letter.record.offset});
+    if ((options.open && mark) || !filter->takes_head(letter)) return true;
+    if (filter->needs_event()) {
+      const auto original = engine::read_original(letter, properties);
+      if (!original && original.error().code != core::ErrorCode::not_found) return trouble = original.error(), false;
+      gone += original ? 0 : 1;
+      if (!original || !filter->takes_event(*original)) return true;
+    }
+    take(std::move(letter), mark);
+    return true;
+  });
+  if (trouble) return tl::unexpected(*trouble);
+  if (!read) return tl::unexpected(read.error());
+  return gone;
+}
+
+void tell_gone(std::uint64_t gone) {
+  if (gone > 0) fmt::print("{} more only point to their originals, which are gone from the log: --where cannot tell what they were\n", gone);
 }
 
 int list_items(const DeadLetterOptions& options, const Loaded& loaded) {
@@ -111,7 +128,7 @@ int list_items(const DeadLetterOptions& options, const Loaded& loaded) {
     }
   });
   if (!done) return failed(done.error());
-  if (options.json) fmt::print("{}\n", dump(json::Tree{{"items", items}, {"next", nullptr}}));
+  options.json ? fmt::print("{}\n", dump(json::Tree{{"items", items}, {"next", nullptr}, {"originals_gone", *done}})) : tell_gone(*done);
   return exit_ok;
 }
 
@@ -151,11 +168,12 @@ int list_groups(const DeadLetterOptions& options, const Loaded& loaded) {
   });
   if (!done) return failed(done.error());
   if (options.json) {
-    fmt::print("{}\n", dump(json::Tree{{"total", total}, {"replayed", replayed}, {"groups", to_json(groups)}}));
+    fmt::print("{}\n", dump(json::Tree{{"total", total}, {"replayed", replayed}, {"originals_gone", *done}, {"groups", to_json(groups)}}));
     return exit_ok;
   }
   if (groups.empty()) {
     fmt::print("no dead letters\n");
+    tell_gone(*done);
     return exit_ok;
   }
   fmt::print("{:>8}  {:>8}  {:<9} {:<11} {:<28} {:>6}  {:<24}  {}\n", "COUNT", "REPLAYED", "FAILED AT", "REASON", "WEBHOOK/ENDPOINT", "STATUS", "LAST", "LAST ERROR");
@@ -166,6 +184,7 @@ int list_groups(const DeadLetterOptions& options, const Loaded& loaded) {
                core::format_rfc3339(core::from_unix_ms(g.last)), shown(g.error));
   }
   fmt::print("{} dead letters, {} of them replayed; `--open` leaves those out, `--items` lists them, `dead-letters show ID` shows one\n", total, replayed);
+  tell_gone(*done);
   return exit_ok;
 }
 
@@ -189,15 +208,19 @@ int show(const DeadLetterOptions& options) {
   if (!found) return fail(fmt::format("no dead letter has the id {}; `dead-letters list --items` lists them", options.letters.ids.front()));
   auto out = std::move(summary);
   out["dead_letter"] = {{"topic", found->record.topic}, {"partition", found->record.partition}, {"offset", found->record.offset}};
-  out["key"] = found->record.key ? json::Tree(*found->record.key) : json::Tree(nullptr);
+  out["pointer"] = found->parsed.pointer;
+  const auto original = engine::read_original(*found, kafka::client_properties(loaded->configuration.settings));
+  if (!original && original.error().code != core::ErrorCode::not_found) return failed(original.error());
+  if (!original) out["original"] = "gone from the log";
+  out["key"] = original && original->key ? json::Tree(*original->key) : json::Tree(nullptr);
   json::Tree headers = json::Tree::object();
-  for (const auto& [name, value] : found->record.headers) {
+  for (const auto& [name, value] : original ? original->headers : found->record.headers) {
     if (!settle::is_own_header(name)) headers[name] = value ? json::Tree(*value) : json::Tree(nullptr);
   }
   out["headers"] = std::move(headers);
-  const std::string value = found->record.value.value_or("");
+  const std::string value = original ? original->value.value_or("") : "";
   auto event = json::parse_tree(value);
-  out["event"] = event ? std::move(*event) : json::Tree(value);
+  out["event"] = !original ? json::Tree(nullptr) : event ? std::move(*event) : json::Tree(value);
   fmt::print("{}\n", dump(out));
   return exit_ok;
 }

@@ -51,15 +51,6 @@ std::string who_asks() {
   return fmt::format("cli {}@{}", user ? user : std::to_string(::getuid()), host);
 }
 
-json::Tree to_json(const engine::Survey& survey) {
-  json::Tree groups = json::Tree::array();
-  for (const auto& g : survey.groups) {
-    groups.push_back({{"class", settle::name(settle::failure_class(g.reason))}, {"reason", settle::name(g.reason)}, {"webhook", g.webhook},
-                      {"endpoint", g.endpoint}, {"status", g.status ? json::Tree(*g.status) : json::Tree(nullptr)}, {"count", g.count}});
-  }
-  return {{"selected", survey.chosen}, {"replayed_before", survey.replayed}, {"copies", survey.copies}, {"groups", groups}};
-}
-
 /// One replay from the command line.
 class Run {
  public:
@@ -106,7 +97,8 @@ class Run {
       return;
     }
     if (survey.chosen == 0) {
-      fmt::print("nothing to replay{}\n", survey.replayed > 0 ? fmt::format("; {} were replayed before, --again sends them again", survey.replayed) : "");
+      fmt::print("nothing to replay{}{}\n", survey.replayed > 0 ? fmt::format("; {} were replayed before, --again sends them again", survey.replayed) : "",
+                 survey.gone > 0 ? fmt::format("; {} only point to originals that are gone, so --where cannot tell what they were", survey.gone) : "");
       return;
     }
     fmt::print("{:>8}  {:<9} {:<11} {:<28} {:>6}  {}\n", "COUNT", "FAILED AT", "REASON", "WEBHOOK/ENDPOINT", "STATUS", "FOR EXAMPLE");
@@ -114,9 +106,13 @@ class Run {
       fmt::print("{:>8}  {:<9} {:<11} {:<28} {:>6}  {} {}\n", g.count, settle::name(settle::failure_class(g.reason)), settle::name(g.reason), whose(g),
                  g.status ? std::to_string(*g.status) : "-", shown(g.id), shown(g.error));
     }
-    fmt::print("{} dead letters to replay{}{}{}\n", survey.chosen, call_.request.to.empty() ? "" : fmt::format(" to {}", call_.request.to),
+    fmt::print("{} dead letters to replay{}{}{}{}\n", survey.chosen, call_.request.to.empty() ? "" : fmt::format(" to {}", call_.request.to),
                survey.replayed > 0 ? fmt::format("; {} were replayed before", survey.replayed) : "",
-               survey.copies > 0 ? fmt::format("; {} are copies of others", survey.copies) : "");
+               survey.copies > 0 ? fmt::format("; {} are copies of others", survey.copies) : "",
+               survey.gone > 0 ? fmt::format("; {} more only point to originals that are gone, so --where cannot tell what they were", survey.gone) : "");
+    if (survey.creates.count > 0) {
+      fmt::print("{} of them would create what exists and are not sent: {}\n", survey.creates.count, shown(describe(survey.creates)));
+    }
   }
 
   bool confirmed() const {
@@ -154,8 +150,9 @@ class Run {
                                        }});
     if (!outcome) return fail(outcome.error().message);
     if (call_.json) {
-      auto out = to_json(survey);
-      out.update({{"dry_run", true}, {"requests", items}, {"skipped", engine::to_json(outcome->counts)["skipped"]}});
+      auto out = engine::to_json(survey);
+      out.update({{"dry_run", true}, {"requests", items}, {"skipped", engine::to_json(outcome->counts)["skipped"]},
+                  {"skipped_creates", engine::to_json(outcome->counts.creates)}});
       fmt::print("{}\n", out.dump(2, ' ', false, json::Tree::error_handler_t::replace));
       return exit_ok;
     }
@@ -219,9 +216,13 @@ class Run {
 
   void finish(const std::string& state, const engine::Survey& survey, const engine::ReplayCounts& counts, std::optional<std::uint64_t> again) const {
     if (call_.json) {
-      auto out = to_json(survey);
-      out.update({{"id", call_.id}, {"state", state}, {"sent", counts.sent}, {"skipped", engine::to_json(counts)["skipped"]}, {"open", counts.open}});
+      auto out = engine::to_json(survey);
+      out.update({{"id", call_.id}, {"state", state}, {"sent", counts.sent}, {"skipped", engine::to_json(counts)["skipped"]},
+                  {"skipped_creates", engine::to_json(counts.creates)}, {"open", counts.open}});
       if (again) out["failed_again"] = *again;
+    if (counts.creates.count > 0) {
+      fmt::print("{} not sent: creates whose items exist: {}\n", counts.creates.count, shown(describe(counts.creates)));
+    }
       fmt::print("{}\n", out.dump(2, ' ', false, json::Tree::error_handler_t::replace));
       return;
     }

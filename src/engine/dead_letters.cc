@@ -6,8 +6,14 @@
 
 #include "hookline/core/units.h"
 #include "hookline/engine/reentry.h"
+#include "hookline/kafka/log_reader.h"
 
 namespace hookline::engine {
+namespace {
+
+constexpr core::Duration original_timeout = std::chrono::seconds(10);
+
+}  // namespace
 
 std::string id_of(const Letter& letter) {
   if (!letter.parsed.delivery_id.empty()) return letter.parsed.delivery_id;
@@ -34,7 +40,7 @@ core::Result<std::unique_ptr<Where>> Where::compile(const std::string& text, con
   auto expression = rule::Expression::compile_filter(text, variables);
   if (!expression) {
     const auto& fault = expression.error();
-    return core::fail(core::ErrorCode::invalid, fmt::format("--where, column {}: {}{}{}", fault.at + 1, fault.what,
+    return core::fail(core::ErrorCode::invalid, fmt::format("where, column {}: {}{}{}", fault.at + 1, fault.what,
                                                             fault.remedy.empty() ? "" : "; ", fault.remedy));
   }
   return std::unique_ptr<Where>(new Where(std::move(*expression), variables));
@@ -48,6 +54,19 @@ bool Where::takes(const kafka::OwnedRecord& record, event::Kind kind) {
   if (!event) return false;
   arena_.clear();
   return expression_.matches(*event, arena_);
+}
+
+core::Result<kafka::OwnedRecord> read_original(const Letter& letter, const kafka::Properties& properties) {
+  const auto& p = letter.parsed;
+  if (!p.pointer) return original_of(p, letter.record);
+  const auto gone = [] { return core::fail(core::ErrorCode::not_found, "it is a pointer, and its original is gone from the log"); };
+  auto record = kafka::read_record(properties, {p.origin_topic, p.origin_partition}, p.origin_offset, core::read_clock().mono + original_timeout);
+  if (!record && record.error().code == core::ErrorCode::not_found) return gone();
+  if (!record) return record;
+  // Of a topic that was made anew another record may stand there.
+  if (core::to_unix_ms(record->timestamp) != p.origin_timestamp_ms) return gone();
+  std::erase_if(record->headers, [](const kafka::OwnedHeader& header) { return settle::is_own_header(header.first); });
+  return record;
 }
 
 core::Result<LetterFilter> LetterFilter::compile(LetterSelection selection, const config::Topics& topics,
@@ -76,12 +95,6 @@ bool LetterFilter::takes_head(const Letter& letter) const {
 
 bool LetterFilter::takes_event(const kafka::OwnedRecord& original) {
   return !where_ || where_->takes(original, kind_of_topic(*topics_, original.topic).value_or(event::Kind::incident));
-}
-
-bool LetterFilter::takes(const Letter& letter) {
-  if (!takes_head(letter)) return false;
-  if (!where_) return true;
-  return !letter.parsed.pointer && takes_event(original_of(letter.parsed, letter.record));
 }
 
 core::Result<core::WallTime> parse_moment(const std::string& text, core::WallTime now) {

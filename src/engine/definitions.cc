@@ -7,6 +7,7 @@
 
 #include "hookline/core/crypto.h"
 #include "hookline/deliver/signing.h"
+#include "hookline/json/scan.h"
 #include "hookline/render/body.h"
 #include "storm_guard.h"
 #include "webhook_checks.h"
@@ -222,6 +223,14 @@ std::optional<rule::Expression> compile_filter(const config::Webhook& source, ev
 }
 
 }  // namespace
+
+std::optional<std::string> correlation_value(const Correlated& correlated, const event::Event& event) {
+  const auto value = event.get(correlated.key);
+  if (value.kind == json::ValueKind::number) return std::string(value.raw);
+  if (value.kind != json::ValueKind::string || value.raw.empty()) return std::nullopt;
+  std::string buffer;
+  return std::string(json::unescape(value.raw, buffer));
+}
 
 std::string_view name(Switch position) {
   switch (position) {

@@ -87,26 +87,37 @@ std::vector<kafka::Span> Replay::State::spans_of_entries() const {
 }
 
 core::Result<void> Replay::State::take_up(kafka::OwnedRecord&& record, const Control& control) {
-  if (of_events()) {
-    take_up_event(std::move(record), control);
-    return {};
-  }
+  if (of_events()) return take_up_event(std::move(record), control);
   const state::LetterPlace place{record.partition, record.offset};
   const auto entry = std::lower_bound(entries.begin(), entries.end(), place, [](const auto& e, const auto& p) { return e.place < p; });
   if (entry == entries.end() || entry->place != place) return {};
   ++met;
   auto parsed = settle::parse_dead_letter(record.headers);
-  if (parsed) take_up_letter({std::move(*parsed), std::move(record)}, *entry, control);
-  return {};
+  return parsed ? take_up_letter({std::move(*parsed), std::move(record)}, *entry, control) : core::Result<void>();
 }
 
-void Replay::State::take_up_letter(Letter&& letter, const ReplayPlan::Entry& entry, const Control& control) {
-  const auto original = original_of_letter(letter);
-  if (!original) return skip(original.error().message);
-  if (!original->value) return skip("its original has no value");
-  const auto reentries = targets.of_letter(letter.parsed, *original, request.to, entry.marked);
-  if (!reentries) return skip(reentries.error().message);
-  if (reentries->empty()) ++counts.skipped["it matches no webhook now"];
+/// Takes those out that would create what exists. Gives whether there were any.
+core::Result<bool> Replay::State::take_out_creates(std::vector<Reentry>& reentries, const kafka::OwnedRecord& original) {
+  bool any = false;
+  for (auto reentry = reentries.begin(); reentry != reentries.end();) {
+    auto item = items.item_of(*reentry, original);
+    if (!item) return tl::unexpected(item.error());
+    if (*item) counts.creates.add(std::move(**item));
+    any = any || *item;
+    reentry = *item ? reentries.erase(reentry) : reentry + 1;
+  }
+  return any;
+}
+
+core::Result<void> Replay::State::take_up_letter(Letter&& letter, const ReplayPlan::Entry& entry, const Control& control) {
+  const auto original = read_original(letter, properties);
+  if (!original && original.error().code != core::ErrorCode::not_found) return tl::unexpected(original.error());
+  if (!original) return left_out(original.error().message);
+  if (!original->value) return left_out("its original has no value");
+  auto reentries = targets.of_letter(letter.parsed, *original, request.to, entry.marked);
+  if (!reentries) return left_out(reentries.error().message);
+  if (reentries->empty()) ++counts.skipped[matches_nothing];
+  if (const auto taken_out = take_out_creates(*reentries, *original); !taken_out) return tl::unexpected(taken_out.error());
   const state::Mark mark{past_of(letter.parsed, entry.marked).generation, core::read_clock().wall, ground.job};
   std::vector<kafka::OwnedRecord> marks;
   auto places = entry.copies;
@@ -118,24 +129,29 @@ void Replay::State::take_up_letter(Letter&& letter, const ReplayPlan::Entry& ent
     marks.push_back(std::move(record));
   }
   send(*reentries, *original, std::move(marks), next_tag++, control);
+  return {};
 }
 
-void Replay::State::take_up_event(kafka::OwnedRecord&& record, const Control& control) {
+core::Result<void> Replay::State::take_up_event(kafka::OwnedRecord&& record, const Control& control) {
   std::erase_if(record.headers, [](const kafka::OwnedHeader& header) { return settle::is_own_header(header.first); });
   const kafka::TopicPartition from{record.topic, record.partition};
   next[from] = record.offset + 1;
   const bool in_time = (!request.since || record.timestamp >= *request.since) && (!request.until || record.timestamp < *request.until);
-  if (!in_time || (where && !where->takes(record, request.kind))) return skip("not selected");
+  if (!in_time || (where && !where->takes(record, request.kind))) return left_out("not selected");
   const settle::Past past{.generation = core::to_unix_ms(ground.asked_at), .replays = 1, .attempts = 0};
-  const auto reentries = targets.of_event(record, request.kind, request.webhook, past);
-  if (!reentries) return skip("it is not an event");
-  if (reentries->empty()) return skip("it matches no webhook");
+  auto reentries = targets.of_event(record, request.kind, request.webhook, past);
+  if (!reentries) return left_out("it is not an event");
+  if (reentries->empty()) return left_out("it matches no webhook");
+  const auto taken_out = take_out_creates(*reentries, record);
+  if (!taken_out) return tl::unexpected(taken_out.error());
+  if (reentries->empty()) return ++counts.done, core::Result<void>();
   const auto tag = next_tag++;
   if (!control.dry) {
     open[from].insert(record.offset);
     tags[tag] = {from, record.offset};
   }
   send(*reentries, record, {}, tag, control);
+  return {};
 }
 
 void Replay::State::send(const std::vector<Reentry>& reentries, const kafka::OwnedRecord& original, std::vector<kafka::OwnedRecord> marks,

@@ -35,9 +35,10 @@ std::string text_in(const json::Tree& tree, const char* name) {
 }
 
 std::string account_of(const ReplayCounts& counts) {
-  std::uint64_t skipped = 0;
+  std::uint64_t skipped = counts.creates.count;
   for (const auto& [why, count] : counts.skipped) skipped += count;
-  return fmt::format("{} of {} looked at, {} deliveries sent, {} not sent", counts.done, counts.total, counts.sent, skipped);
+  return fmt::format("{} of {} looked at, {} deliveries sent, {} not sent{}", counts.done, counts.total, counts.sent, skipped,
+                     counts.creates.count > 0 ? fmt::format(", of these {} creates whose items exist", counts.creates.count) : "");
 }
 
 }  // namespace

@@ -13,6 +13,20 @@ namespace {
 
 void forget(std::vector<kafka::ProduceReport>&&) {}
 
+SkippedCreates creates_of(const json::Tree& counts) {
+  SkippedCreates creates;
+  const auto found = counts.find("skipped_creates");
+  if (found == counts.end() || !found->is_object()) return creates;
+  if (const auto count = found->find("count"); count != found->end() && count->is_number_integer()) creates.count = count->get<std::uint64_t>();
+  const auto items = found->find("items");
+  if (items == found->end() || !items->is_array()) return creates;
+  for (const auto& item : *items) {
+    const auto text = [&](const char* name) { return item.is_object() && item.contains(name) && item[name].is_string() ? item[name].get<std::string>() : std::string(); };
+    creates.items.push_back({text("webhook"), text("key"), text("id")});
+  }
+  return creates;
+}
+
 std::string dump(const json::Tree& tree) { return tree.dump(-1, ' ', false, json::Tree::error_handler_t::replace); }
 
 }  // namespace
@@ -74,6 +88,7 @@ ReplayStand stand_of(const json::Tree& progress) {
         if (count.is_number_integer()) stand.counts.skipped[why] = count.get<std::uint64_t>();
       }
     }
+    stand.counts.creates = creates_of(*counts);
   }
   return stand;
 }
@@ -88,13 +103,18 @@ std::optional<ReplayRequest> rest_of(ReplayRequest request, const ReplayStand& s
 ReplayCounts sum_of(const ReplayStand& stand, const ReplayCounts& counts, const ReplayRequest& request) {
   auto sum = counts;
   sum.sent += stand.counts.sent;
+  sum.creates.count += stand.counts.creates.count;  // marked, or before the position
+  sum.creates.items.insert(sum.creates.items.begin(), stand.counts.creates.items.begin(), stand.counts.creates.items.end());
+  sum.creates.items.resize(std::min(sum.creates.items.size(), SkippedCreates::shown));
   if (request.what == ReplayRequest::What::events) {  // goes on from its position, which counts as done
     for (const auto& [why, count] : stand.counts.skipped) sum.skipped[why] += count;
     return sum;
   }
-  // What was skipped has no mark and is looked at again; the rest is not among what is left.
+  // What was skipped has no mark, with one exception, and is looked at again; the rest is not among what is left.
   auto behind = stand.counts.done;
-  for (const auto& [why, count] : stand.counts.skipped) behind -= std::min(behind, count);
+  for (const auto& [why, count] : stand.counts.skipped) {
+    why == matches_nothing ? void(sum.skipped[why] += count) : void(behind -= std::min(behind, count));
+  }
   sum.total += behind;
   sum.done += behind;
   return sum;

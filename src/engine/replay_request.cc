@@ -1,4 +1,4 @@
-// ReplayRequest as JSON and as a line: one table of members, read strictly.
+// ReplayRequest as JSON and as a line: one table of members, read strictly. What is told of a replay as JSON.
 #include <algorithm>
 #include <set>
 
@@ -204,10 +204,35 @@ std::string describe(const ReplayRequest& request) {
   return parts.empty() ? fmt::format("all {}", what) : fmt::format("{} with {}", what, fmt::join(parts, ", "));
 }
 
+json::Tree to_json(const SkippedCreates& skipped) {
+  json::Tree items = json::Tree::array();
+  for (const auto& item : skipped.items) items.push_back({{"webhook", item.webhook}, {"key", item.key}, {"id", item.id}});
+  return {{"count", skipped.count}, {"items", items}};
+}
+
+std::string describe(const SkippedCreates& skipped) {
+  std::vector<std::string> parts;
+  for (const auto& item : skipped.items) parts.push_back(fmt::format("{} {} is {}", item.webhook, item.key, item.id));
+  const auto more = skipped.count - std::min<std::uint64_t>(skipped.count, skipped.items.size());
+  return fmt::format("{}{}", fmt::join(parts, ", "), more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+json::Tree to_json(const Survey& survey) {
+  json::Tree groups = json::Tree::array();
+  for (const auto& g : survey.groups) {
+    groups.push_back({{"class", settle::name(settle::failure_class(g.reason))}, {"reason", settle::name(g.reason)}, {"webhook", g.webhook},
+                      {"endpoint", g.endpoint}, {"status", g.status ? json::Tree(*g.status) : json::Tree(nullptr)}, {"count", g.count},
+                      {"id", g.id}, {"error", g.error}});
+  }
+  return {{"selected", survey.chosen}, {"replayed_before", survey.replayed}, {"copies", survey.copies}, {"skipped_creates", to_json(survey.creates)},
+          {"originals_gone", survey.gone}, {"groups", groups}};
+}
+
 json::Tree to_json(const ReplayCounts& counts) {
   json::Tree skipped = json::Tree::object();
   for (const auto& [why, count] : counts.skipped) skipped[why] = count;
-  return {{"total", counts.total}, {"done", counts.done}, {"sent", counts.sent}, {"open", counts.open}, {"skipped", skipped}};
+  return {{"total", counts.total}, {"done", counts.done}, {"sent", counts.sent}, {"open", counts.open}, {"skipped", skipped},
+          {"skipped_creates", to_json(counts.creates)}};
 }
 
 }  // namespace hookline::engine

@@ -13,6 +13,7 @@
 #include "hookline/engine/replay.h"
 #include "hookline/kafka/group_look.h"
 #include "replay_gate.h"
+#include "replay_items.h"
 #include "replay_plan.h"
 #include "replay_sender.h"
 #include "replay_targets.h"
@@ -45,6 +46,7 @@ struct Replay::State {
   std::unique_ptr<Where> where;
 
   ReplayTargets targets;
+  ReplayItems items;
   std::unique_ptr<kafka::GroupLook> look;
   std::unique_ptr<ReplayGate> gate;
   std::unique_ptr<ReplaySender> sender;
@@ -55,7 +57,7 @@ struct Replay::State {
 
   State(ReplayRequest asked, ReplayGround on)
       : request(std::move(asked)), ground(std::move(on)), properties(kafka::client_properties(ground.settings)), targets(ground),
-        pacer(request.rate) {}
+        items(ground), pacer(request.rate) {}
 
   bool of_events() const { return request.what == ReplayRequest::What::events; }
   const std::string& topic(config::OwnTopic which) const { return ground.settings.topics[which]; }
@@ -63,11 +65,15 @@ struct Replay::State {
     ++counts.skipped[why];
     ++counts.done;
   }
+  core::Result<void> left_out(const std::string& why) {
+    skip(why);
+    return {};
+  }
 
   // replay_survey.cc
   core::Result<Survey> survey_letters(const std::optional<Ends>& given);
   core::Result<Survey> survey_events();
-  core::Result<kafka::OwnedRecord> original_of_letter(const Letter& letter);
+  core::Result<std::optional<ExistingItem>> item_of_letter(const Letter& letter);
 
   // replay.cc
   core::Result<void> open_gate();
@@ -75,8 +81,9 @@ struct Replay::State {
   void collect(core::Duration wait, std::optional<core::Error>& failure);
   std::vector<kafka::Span> spans_of_entries() const;
   core::Result<void> take_up(kafka::OwnedRecord&& record, const Control& control);
-  void take_up_letter(Letter&& letter, const ReplayPlan::Entry& entry, const Control& control);
-  void take_up_event(kafka::OwnedRecord&& record, const Control& control);
+  core::Result<bool> take_out_creates(std::vector<Reentry>& reentries, const kafka::OwnedRecord& original);
+  core::Result<void> take_up_letter(Letter&& letter, const ReplayPlan::Entry& entry, const Control& control);
+  core::Result<void> take_up_event(kafka::OwnedRecord&& record, const Control& control);
   void send(const std::vector<Reentry>& reentries, const kafka::OwnedRecord& original, std::vector<kafka::OwnedRecord> marks,
             std::uint64_t tag, const Control& control);
 };

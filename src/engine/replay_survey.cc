@@ -58,39 +58,48 @@ core::Result<Survey> Replay::State::survey_letters(const std::optional<Ends>& gi
   }
   if (given) ends = *given;
   ReplayPlan plan(log, request.again_before, !request.to.empty());
+  std::uint64_t gone = 0;
+  std::map<state::LetterPlace, ExistingItem> existing;
   const auto done = read_all(properties, std::move(*all), [&](kafka::OwnedRecord&& record) -> core::Result<void> {
     auto parsed = settle::parse_dead_letter(record.headers);
     if (!parsed) return {};  // somebody else's record
     const Letter letter{std::move(*parsed), std::move(record)};
     bool selected = filter->takes_head(letter);
     if (selected && filter->needs_event()) {
-      const auto original = original_of_letter(letter);
+      const auto original = read_original(letter, properties);
+      if (!original && original.error().code != core::ErrorCode::not_found) return tl::unexpected(original.error());
+      gone += original ? 0 : 1;
       selected = original && filter->takes_event(*original);
     }
     plan.add(letter, selected);
+    if (!selected || !items.creates(request.to.empty() ? letter.parsed.webhook : request.to)) return {};
+    auto item = item_of_letter(letter);
+    if (!item) return tl::unexpected(item.error());
+    if (*item) existing.emplace(state::LetterPlace(letter.record.partition, letter.record.offset), std::move(**item));
     return {};
   });
   if (!done) return tl::unexpected(done.error());
   Survey survey;
+  survey.gone = gone;
   entries = plan.finish(request.limit, survey);
+  for (const auto& entry : entries) {
+    if (const auto item = existing.find(entry.place); item != existing.end()) survey.creates.add(std::move(item->second));
+  }
   counts.total = survey.chosen;
   return survey;
 }
 
-/// The event's record, from where it came if the letter is a pointer.
-core::Result<kafka::OwnedRecord> Replay::State::original_of_letter(const Letter& letter) {
-  const auto& p = letter.parsed;
-  if (!p.pointer) return original_of(p, letter.record);
-  const kafka::TopicPartition place{p.origin_topic, p.origin_partition};
-  std::optional<kafka::OwnedRecord> found;
-  const auto done = read_all(properties, {{place, p.origin_offset, p.origin_offset + 1}}, [&](kafka::OwnedRecord&& record) -> core::Result<void> {
-    found = std::move(record);
-    return {};
-  });
-  if (!done && done.error().code != core::ErrorCode::not_found) return tl::unexpected(done.error());
-  if (!found) return core::fail(core::ErrorCode::not_found, "it is a pointer, and its original is gone from the log");
-  std::erase_if(found->headers, [](const kafka::OwnedHeader& header) { return settle::is_own_header(header.first); });
-  return std::move(*found);
+/// The item, if the letter would be a create of one that exists. What cannot be sent for other reasons is told when its turn comes.
+core::Result<std::optional<ExistingItem>> Replay::State::item_of_letter(const Letter& letter) {
+  const auto original = read_original(letter, properties);
+  if (!original && original.error().code != core::ErrorCode::not_found) return tl::unexpected(original.error());
+  const auto reentries = original ? targets.of_letter(letter.parsed, *original, request.to, std::nullopt) : tl::unexpected(original.error());
+  if (!reentries) return std::optional<ExistingItem>();
+  for (const auto& reentry : *reentries) {
+    auto item = items.item_of(reentry, *original);
+    if (!item || *item) return item;
+  }
+  return std::optional<ExistingItem>();
 }
 
 core::Result<Survey> Replay::State::survey_events() {

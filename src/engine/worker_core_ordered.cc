@@ -29,14 +29,6 @@ constexpr std::size_t looked_at_a_second = 2000;  // correlations, whether they 
 constexpr auto progress_kept = std::chrono::hours(24);  // beyond max_age
 constexpr std::size_t longest_error = 512;  // of what is written down
 
-/// A text or number of the event; nullopt for anything else.
-std::optional<std::string> text_of(const json::Value& value) {
-  if (value.kind == json::ValueKind::number) return std::string(value.raw);
-  if (value.kind != json::ValueKind::string || value.raw.empty()) return std::nullopt;
-  std::string buffer;
-  return std::string(json::unescape(value.raw, buffer));
-}
-
 }  // namespace
 
 // ---- From a source (or a retry topic) to the ordered topic
@@ -71,7 +63,7 @@ std::optional<std::string> WorkerCore::value_to_correlate(const Delivery& delive
   const HeldRecord& record = *delivery.record;
   if (!webhook.correlation) return std::nullopt;
   const auto event = webhook.reader->read(record.view, record.kind, event_scratch_);
-  return event ? text_of(event->get(webhook.correlation->key)) : std::nullopt;
+  return event ? correlation_value(*webhook.correlation, *event) : std::nullopt;
 }
 
 /// The delivery takes its place behind those of its key. Of one key one record at a time is on its way to the

@@ -15,6 +15,7 @@
 #include "hookline/event/kind.h"
 #include "hookline/event/names.h"
 #include "hookline/event/reader.h"
+#include "hookline/kafka/properties.h"
 #include "hookline/kafka/record.h"
 #include "hookline/rule/expression.h"
 #include "hookline/settle/dead_letter.h"
@@ -61,6 +62,11 @@ struct LetterSelection {
   std::string where;                               ///< over the original event
 };
 
+/// The event's record, at the place where it came from and without Hookline's own headers: what the letter holds, or of a
+/// pointer what is read from the source topic. Blocking for pointers alone. Errors: not_found (a pointer whose
+/// original is gone from the log), timeout, or what Kafka says.
+[[nodiscard]] core::Result<kafka::OwnedRecord> read_original(const Letter& letter, const kafka::Properties& properties);
+
 class LetterFilter {
  public:
   /// Error: invalid, if `where` does not compile.
@@ -70,10 +76,8 @@ class LetterFilter {
   /// What can be told without the event.
   bool takes_head(const Letter& letter) const;
   bool needs_event() const { return where_ != nullptr; }
-  /// `original`: the event's record (engine/reentry.h).
+  /// `original`: the event's record, as read_original() gives it.
   bool takes_event(const kafka::OwnedRecord& original);
-  /// Both, for a letter that holds its event; of a pointer the event is not looked at, and a `where` does not take it.
-  bool takes(const Letter& letter);
 
  private:
   LetterFilter(LetterSelection selection, const config::Topics& topics, std::unique_ptr<Where> where)

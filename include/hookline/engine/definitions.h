@@ -65,6 +65,10 @@ struct Correlated {
   std::shared_ptr<const deliver::Capture> capture;  ///< creates: the id in the answer
 };
 
+/// The value of the event that joins creates and updates, a text or a number; nullopt: it has none. `event` was read by
+/// the webhook's reader.
+std::optional<std::string> correlation_value(const Correlated& correlated, const event::Event& event);
+
 struct Webhook {
   std::string name;
   std::vector<rule::Expression> fields;      ///< computed names, in the order of the webhook

@@ -59,12 +59,34 @@ json::Tree to_json(const ReplayRequest& request);
 /// One line for people: "dead letters of webhook payments, reason exhausted".
 std::string describe(const ReplayRequest& request);
 
+/// What a create would make anew: its key has an id.
+struct ExistingItem {
+  std::string webhook, key, id;
+};
+/// Creates that a replay does not send, since the items of their keys exist.
+struct SkippedCreates {
+  static constexpr std::size_t shown = 5;
+  std::uint64_t count = 0;
+  std::vector<ExistingItem> items;  ///< a few of them
+
+  void add(ExistingItem item) {
+    if (++count; items.size() < shown) items.push_back(std::move(item));
+  }
+};
+json::Tree to_json(const SkippedCreates& skipped);
+/// For people: "tickets s-7 is INC4711, tickets s-9 is INC4712 and 3 more".
+std::string describe(const SkippedCreates& skipped);
+
+/// Why a dead letter is left out that could not be decoded and now is of no use to anybody. It is marked all the same.
+inline constexpr const char* matches_nothing = "it matches no webhook now";
+
 struct ReplayCounts {
   std::uint64_t total = 0;      ///< to be looked at: dead letters chosen, or records in the range
   std::uint64_t done = 0;       ///< of these
   std::uint64_t sent = 0;       ///< re-entries acknowledged
   std::uint64_t open = 0;       ///< re-entries that no worker has taken yet
   std::map<std::string, std::uint64_t> skipped;  ///< why -> how many
+  SkippedCreates creates;       ///< not sent; of dead letters marked as replayed
 };
 json::Tree to_json(const ReplayCounts& counts);
 
@@ -81,7 +103,10 @@ struct Survey {
   std::uint64_t chosen = 0;    ///< to be replayed
   std::uint64_t replayed = 0;  ///< selected, and replayed before
   std::uint64_t copies = 0;    ///< selected, of a delivery that is chosen already
+  SkippedCreates creates;      ///< of `chosen`: will not be sent, as far as can be told now
+  std::uint64_t gone = 0;      ///< pointers that `where` cannot look into, since their originals are gone from the log
 };
+json::Tree to_json(const Survey& survey);
 
 /// What a run is told by whoever watches over it.
 enum class Order : std::uint8_t { go, pause, stop };

@@ -12,6 +12,9 @@ export function command_of(selection) {
   return ["hookline dead-letters replay --config hookline.yaml", ...options].join(" ");
 }
 
+/// "tickets s-7 is INC4711, …"
+const items_of = ({ count, items }) => items.map(({ webhook, key, id }) => `${webhook} ${key} is ${id}`).join(", ") + (count > items.length ? `, and ${count - items.length} more` : "");
+
 const ended = new Set(["done", "cancelled", "failed"]);
 
 /// `selection()`: what the filters of the page say; `done()`: called when a replay has ended.
@@ -29,7 +32,8 @@ export function replay_part({ selection, done }) {
       const { body: survey } = await call("POST", "dead-letters/replay", { body: { ...body, dry_run: true } });
       if (survey.selected === 0) return fill(progress, notice("", `There is nothing to replay: ${plural(survey.replayed_before, "dead letter")} of this selection ${survey.replayed_before === 1 ? "was" : "were"} replayed before.`));
       const left_out = survey.replayed_before > 0 ? ` ${plural(survey.replayed_before, "dead letter")} replayed before ${survey.replayed_before === 1 ? "is" : "are"} left out.` : "";
-      const sure = await confirm({ title: `Deliver ${plural(survey.selected, "dead letter")} again?`, text: `They go through their webhooks as they are now, under the same ids, at most ${rate.value} per second.${left_out}`, action: "Replay" });
+      const exist = survey.skipped_creates.count > 0 ? ` ${plural(survey.skipped_creates.count, "create")} would make what exists, and ${survey.skipped_creates.count === 1 ? "is" : "are"} not sent (${items_of(survey.skipped_creates)}).` : "";
+      const sure = await confirm({ title: `Deliver ${plural(survey.selected, "dead letter")} again?`, text: `They go through their webhooks as they are now, under the same ids, at most ${rate.value} per second.${left_out}${exist}`, action: "Replay" });
       if (!sure) return;
       const { body: job } = await call("POST", "dead-letters/replay", { body: { ...body, rate: `${rate.value || 50}/s` } });
       follow(job);
@@ -48,8 +52,10 @@ export function replay_part({ selection, done }) {
   }
 
   function draw(job) {
-    const { total, done: finished, sent, skipped } = job.counts;
-    const left_out = Object.entries(skipped).map(([why, count]) => `${count} ${why.replaceAll("_", " ")}`).join(", ");
+    const { total, done: finished, sent, skipped, skipped_creates: creates } = job.counts;
+    const reasons = Object.entries(skipped).map(([why, count]) => `${count} ${why.replaceAll("_", " ")}`);
+    if (creates?.count > 0) reasons.push(`${plural(creates.count, "create")} of what exists (${items_of(creates)})`);
+    const left_out = reasons.join(", ");
     fill(progress, h("div", { class: "card" }, h("p", {}, `Replay ${job.state}: ${finished} of ${total} looked at, ${sent} sent again${left_out ? `; left out: ${left_out}` : ""}.`),
       h("progress", { max: Math.max(1, total), value: ended.has(job.state) && total === 0 ? 1 : finished, "aria-label": "Progress of the replay" }),
       job.error && h("p", { class: "error" }, job.error),
