@@ -96,7 +96,7 @@ core::Result<std::uint64_t> select(const DeadLetterOptions& options, const Loade
     auto parsed = settle::parse_dead_letter(record.headers);
     if (!parsed) return true;  // somebody else's record
     Letter letter{std::move(*parsed), std::move(record)};
-    const auto* mark = marks->find({letter.record.partition, letter.record.offset});
+    const auto* mark = marks->find({letter.record.partition, letter.record.offset}, letter.parsed.failed_at_ms);
     if ((options.open && mark) || !filter->takes_head(letter)) return true;
     if (filter->needs_event()) {
       const auto original = engine::read_original(letter, properties);

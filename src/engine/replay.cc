@@ -172,6 +172,17 @@ void Replay::State::send(const std::vector<Reentry>& reentries, const kafka::Own
   sender->send(std::move(work));
 }
 
+/// So that the topic does not keep what nobody asks for any more. Best effort: the next run looks again.
+void Replay::State::take_back_expired_marks() {
+  static const auto nobody = std::make_shared<const kafka::ReportSink>([](std::vector<kafka::ProduceReport>&&) {});
+  for (const auto& place : expired_marks) {
+    kafka::OwnedRecord record{.topic = topic(OwnTopic::replays)};
+    record.key = state::mark_key(topic(OwnTopic::dead_letters), place);
+    ground.producer->produce(std::move(record), 0, nobody);
+  }
+  expired_marks.clear();
+}
+
 Replay::Replay(ReplayRequest request, ReplayGround ground) : state_(std::make_unique<State>(std::move(request), std::move(ground))) {}
 Replay::~Replay() = default;
 
@@ -232,6 +243,7 @@ core::Result<Replay::Outcome> Replay::run(const Control& control) {
   while (s.sender && s.sender->in_flight() > 0 && now() < deadline) s.collect(50ms, failure);
   if (!stopped && !failure && !s.of_events()) {
     for (; s.met < s.entries.size(); ++s.met) s.skip("it is gone from the dead-letter topic");
+    if (s.sender) s.take_back_expired_marks();
   }
   if (!stopped && !failure && s.of_events() && !s.request.limit) s.counts.done = s.counts.total;  // offsets that do not exist
   if (s.gate) s.counts.open = s.gate->open().count();

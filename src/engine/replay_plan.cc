@@ -39,7 +39,7 @@ std::size_t ReplayPlan::group_of(const settle::ParsedDeadLetter& letter) {
 
 void ReplayPlan::add(const Letter& letter, bool selected) {
   const state::LetterPlace place{letter.record.partition, letter.record.offset};
-  const auto* mark = log_.find(place);
+  const auto* mark = log_.find(place, letter.parsed.failed_at_ms);
   if (!mark && !selected) return;
   const Id id = id_of(letter);
   const bool counts = mark && !(again_before_ && mark->at < *again_before_);

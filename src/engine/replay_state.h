@@ -36,6 +36,7 @@ struct Replay::State {
 
   // Dead letters.
   std::vector<ReplayPlan::Entry> entries;
+  std::vector<state::LetterPlace> expired_marks;
   std::size_t met = 0;                           ///< of entries, in this run
   std::unordered_set<std::size_t> sent_ids;      ///< hashes
   // Events.
@@ -84,6 +85,7 @@ struct Replay::State {
   core::Result<bool> take_out_creates(std::vector<Reentry>& reentries, const kafka::OwnedRecord& original);
   core::Result<void> take_up_letter(Letter&& letter, const ReplayPlan::Entry& entry, const Control& control);
   core::Result<void> take_up_event(kafka::OwnedRecord&& record, const Control& control);
+  void take_back_expired_marks();
   void send(const std::vector<Reentry>& reentries, const kafka::OwnedRecord& original, std::vector<kafka::OwnedRecord> marks,
             std::uint64_t tag, const Control& control);
 };

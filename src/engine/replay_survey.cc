@@ -12,6 +12,8 @@ namespace {
 
 using config::OwnTopic;
 
+constexpr std::size_t most_expired = 10'000;  ///< marks that one run takes back
+
 core::MonoTime now() { return core::read_clock().mono; }
 
 }  // namespace
@@ -52,11 +54,14 @@ core::Result<Survey> Replay::State::survey_letters(const std::optional<Ends>& gi
   }
   auto all = kafka::look_up_spans(properties, topic(OwnTopic::dead_letters), std::nullopt, std::nullopt);
   if (!all) return tl::unexpected(all.error());
+  std::map<std::int32_t, std::int64_t> beginnings;
   for (auto& span : *all) {
+    beginnings[span.partition.partition] = span.from;
     if (given) span.to = std::min(span.to, given->count(span.partition.partition) ? given->at(span.partition.partition) : span.from);
     ends[span.partition.partition] = span.to;
   }
   if (given) ends = *given;
+  expired_marks = log.expired(beginnings, most_expired);
   ReplayPlan plan(log, request.again_before, !request.to.empty());
   std::uint64_t gone = 0;
   std::map<state::LetterPlace, ExistingItem> existing;

@@ -131,7 +131,7 @@ core::Result<std::vector<Span>> look_up_spans(const Properties& properties, cons
   for (std::int32_t partition = 0; partition < *count; ++partition) {
     const auto span = span_of((*client)->get(), {topic, partition}, since, until);
     if (!span) return tl::unexpected(span.error());
-    if (span->from < span->to) spans.push_back(*span);
+    spans.push_back(*span);
   }
   return spans;
 }

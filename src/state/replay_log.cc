@@ -110,9 +110,22 @@ void ReplayLog::apply_job(std::string_view key, const std::optional<std::string>
   }
 }
 
-const Mark* ReplayLog::find(LetterPlace place) const {
+const Mark* ReplayLog::find(LetterPlace place, std::int64_t failed_at_ms) const {
   const auto found = marks_.find(place);
-  return found == marks_.end() ? nullptr : &found->second;
+  if (found == marks_.end()) return nullptr;
+  // The generation of a re-entry is no lower than that moment; a copy that is marked along may be younger than it.
+  const auto& mark = found->second;
+  const bool of_another = mark.generation < failed_at_ms && core::to_unix_ms(mark.at) < failed_at_ms;
+  return of_another ? nullptr : &mark;
+}
+
+std::vector<LetterPlace> ReplayLog::expired(const std::map<std::int32_t, std::int64_t>& beginnings, std::size_t most) const {
+  std::vector<LetterPlace> places;
+  for (const auto& [partition, beginning] : beginnings) {
+    const auto end = marks_.lower_bound({partition, beginning});
+    for (auto mark = marks_.lower_bound({partition, 0}); mark != end && places.size() < most; ++mark) places.push_back(mark->first);
+  }
+  return places;
 }
 
 }  // namespace hookline::state

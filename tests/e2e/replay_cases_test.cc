@@ -143,5 +143,40 @@ TEST_F(ReplayCases, PointersAreFollowedToTheirOriginalsWhereverTheseAreStillTher
   EXPECT_EQ(events_received(), (std::set<std::string>{"e-000002", "e-000003"}));
 }
 
+TEST_F(ReplayCases, MarksGoWithTheirDeadLettersAndDoNotCountForThoseOfATopicMadeAnew) {
+  create_topics(2);
+  HooklineProcess hookline(options(webhook("w")));
+  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+  const auto marks = [&] {
+    std::map<std::string, bool> present;
+    for (const auto& record : kafka.read(prefix + ".replays")) {
+      if (record.key && record.key->starts_with(dead_letters + "-")) present[*record.key] = record.value.has_value();
+    }
+    return std::count_if(present.begin(), present.end(), [](const auto& mark) { return mark.second; });
+  };
+  outage(hookline, 20);
+  EXPECT_EQ(replay(hookline, {"--wait"}).status.code, 0);
+  EXPECT_EQ(marks(), 20);
+  const auto ranges = kafka.admin().offsets(dead_letters);
+  for (std::size_t p = 0; p < ranges.size(); ++p) kafka.admin().delete_records_before(dead_letters, static_cast<std::int32_t>(p), ranges[p].end);
+  EXPECT_EQ(replay(hookline, {"--dry-run"}).status.code, 0);
+  EXPECT_EQ(marks(), 20) << "a look takes nothing back";
+  outage(hookline, 5, 100);
+  const auto second = replay(hookline, {"--wait"});
+  EXPECT_EQ(second.status.code, 0) << second.errors;
+  EXPECT_EQ(receiver.count(), 5u);
+  EXPECT_EQ(marks(), 5) << "those of the twenty that are gone were taken back";
+
+  EXPECT_EQ(hookline.terminate()->code, 0);
+  kafka.admin().delete_topic(dead_letters);
+  kafka.create_topic(dead_letters, 2, {{"message.timestamp.type", "LogAppendTime"}});
+  hookline.start();
+  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+  outage(hookline, 40, 200);
+  const auto anew = replay(hookline, {"--wait"});
+  EXPECT_EQ(anew.status.code, 0) << anew.errors;
+  EXPECT_EQ(receiver.count(), 40u) << "some stand where others were replayed before: " << anew.output;
+}
+
 }  // namespace
 }  // namespace hookline::test

@@ -41,7 +41,7 @@ class SpanReader {
   std::unique_ptr<State> state_;
 };
 
-/// One span per partition of the topic that holds anything: from the first record that is not older than `since`
+/// One span per partition of the topic, empty where it holds nothing of them: from the first record that is not older than `since`
 /// (nullopt: from its beginning) to the first that is not older than `until` (nullopt: the end that stands
 /// now). Errors: not_found, refused, unavailable.
 [[nodiscard]] core::Result<std::vector<Span>> look_up_spans(const Properties& properties, const std::string& topic,

@@ -8,12 +8,14 @@
 //   job/ID/progress              state and counts: written by whoever does the work
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "hookline/core/time.h"
 #include "hookline/json/tree.h"
@@ -59,8 +61,11 @@ class ReplayLog {
   /// The next record. What is not understood is passed over.
   void apply(const std::optional<std::string>& key, const std::optional<std::string>& value);
 
-  /// nullptr: not replayed.
-  const Mark* find(LetterPlace place) const;
+  /// nullptr: not replayed. A mark from before the letter failed is of another one, which stood there before the topic
+  /// was made anew.
+  const Mark* find(LetterPlace place, std::int64_t failed_at_ms) const;
+  /// Marks whose dead letters have left the topic: what lies below where each partition begins now. At most `most`.
+  std::vector<LetterPlace> expired(const std::map<std::int32_t, std::int64_t>& beginnings, std::size_t most) const;
   const std::map<LetterPlace, Mark>& marks() const { return marks_; }
   const std::map<std::string, ReplayJob>& jobs() const { return jobs_; }
 

@@ -134,12 +134,12 @@ TEST(ReplayPlan, AgreesWithANaiveOne) {
     for (const auto& id : ids) {
       std::int64_t reentered = -1;
       for (const auto& [letter, selected] : all) {
-        const auto* m = log.find({0, letter.record.offset});
+        const auto* m = log.find({0, letter.record.offset}, letter.parsed.failed_at_ms);
         if (letter.parsed.delivery_id == id && m) reentered = std::max(reentered, m->generation);
       }
       const Letter* newest = nullptr;
       for (const auto& [letter, selected] : all) {
-        if (letter.parsed.delivery_id != id || !selected || log.find({0, letter.record.offset})) continue;
+        if (letter.parsed.delivery_id != id || !selected || log.find({0, letter.record.offset}, letter.parsed.failed_at_ms)) continue;
         const auto rank = [](const Letter& l) { return std::pair(l.parsed.past.generation, l.parsed.failed_at_ms); };
         if (!newest || rank(letter) > rank(*newest)) newest = &letter;
       }

@@ -12,14 +12,31 @@ TEST(ReplayLog, AMarkIsReadBackAndTombstonesTakeItAway) {
   const auto key = mark_key(topic, {3, 17});
   EXPECT_EQ(key, "a.dead-letters-3-17");
   log.apply(key, mark_value({42, core::from_unix_ms(1000), "rpl_1"}));
-  const auto* mark = log.find({3, 17});
+  const auto* mark = log.find({3, 17}, 42);
   ASSERT_TRUE(mark);
   EXPECT_EQ(mark->generation, 42);
   EXPECT_EQ(mark->at, core::from_unix_ms(1000));
   EXPECT_EQ(mark->job, "rpl_1");
-  EXPECT_FALSE(log.find({3, 18}));
+  EXPECT_FALSE(log.find({3, 18}, 42));
   log.apply(key, std::nullopt);
-  EXPECT_FALSE(log.find({3, 17}));
+  EXPECT_FALSE(log.find({3, 17}, 42));
+}
+
+TEST(ReplayLog, AMarkFromBeforeTheLetterFailedIsOfATopicThatWasMadeAnew) {
+  ReplayLog log(topic);
+  log.apply(mark_key(topic, {0, 1}), mark_value({4000, core::from_unix_ms(5000), "rpl_1"}));
+  EXPECT_TRUE(log.find({0, 1}, 4000));
+  EXPECT_TRUE(log.find({0, 1}, 4500)) << "a copy that failed later than the letter that stands for it";
+  EXPECT_FALSE(log.find({0, 1}, 6000));
+}
+
+TEST(ReplayLog, MarksBelowTheBeginningOfTheirPartitionAreExpired) {
+  ReplayLog log(topic);
+  for (const LetterPlace& place : std::vector<LetterPlace>{LetterPlace{0, 1}, {0, 5}, {0, 6}, {1, 0}, {1, 9}, {2, 3}}) log.apply(mark_key(topic, place), mark_value({1, {}, ""}));
+  using Places = std::vector<LetterPlace>;
+  EXPECT_EQ(log.expired({{0, 6}, {1, 0}}, 100), (Places{{0, 1}, {0, 5}}));
+  EXPECT_EQ(log.expired({{0, 6}, {1, 10}}, 3), (Places{{0, 1}, {0, 5}, {1, 0}}));
+  EXPECT_TRUE(log.expired({}, 100).empty()) << "of a partition that is not known nothing can be told";
 }
 
 TEST(ReplayLog, MarksOfOtherTopicsAndWhatIsNoMarkArePassedOver) {
