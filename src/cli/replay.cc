@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "hookline/core/units.h"
+#include "hookline/engine/replay_jobs.h"
 #include "hookline/kafka/admin.h"
 #include "hookline/state/replay_log.h"
 #include "replay_command.h"
@@ -59,6 +60,7 @@ core::Result<ReplayCall> taken_up_again(const std::string& id, const config::Set
   call.id = id;
   call.asked_at = *at;
   call.stand = engine::stand_of(job->second.progress);
+  call.over = engine::state_of(job->second) == "done";
   return call;
 }
 

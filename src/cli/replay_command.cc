@@ -73,8 +73,8 @@ class Run {
       call_.asked_at = core::read_clock().wall;
     }
     const auto rest = engine::rest_of(call_.request, call_.stand);
-    if (!rest) {
-      fmt::print("nothing is left of it\n");
+    if (call_.over || !rest) {
+      call_.json ? fmt::print("{}\n", json::Tree{{"id", call_.id}, {"state", "done"}, {"sent", 0}}.dump(2)) : fmt::print("nothing is left of it\n");
       return exit_ok;
     }
     replay_ = std::make_unique<engine::Replay>(
@@ -92,6 +92,10 @@ class Run {
 
   /// What would go out.
   void introduce(const engine::Survey& survey) const {
+    if (of_events() && !call_.stand.position.empty()) {
+      fmt::print("{} of {} records are behind it; what matches of the rest goes out again\n", replay_->counts().done, survey.chosen);
+      return;
+    }
     if (of_events()) {
       fmt::print("{} records in the range; what matches goes out again\n", survey.chosen);
       return;
@@ -175,6 +179,7 @@ class Run {
     }
     catch_signals();
     engine::ReplayJournal journal(*producer_, settings().topics, call_.id);
+    if (of_events() && !call_.json) fmt::print("replay {}\n", call_.id);  // nothing else tells which to go on with, should it be killed
     if (call_.stand.position.empty()) journal.asked(call_.request, "cli", who_asks(), call_.asked_at);
     const engine::Control control{.watch = [&](const engine::ReplayCounts& counts) { return watch(counts, journal); },
                                   .say = [&](const std::string& line) { screen_.say(line); },
@@ -191,11 +196,16 @@ class Run {
                                                      .dry = {}});
       if (!waited) return fail(waited.error().message);
       again = *waited;
+      journal.progress(state, engine::sum_of(call_.stand, replay_->counts(), call_.request), *replay_);  // taken by now
     }
     if (const auto flushed = producer_->flush(kafka_timeout); !flushed) return fail(flushed.error().message);
     finish(state, survey, replay_->counts(), again);
-    if (!outcome) return fail(fmt::format("{}; the same command goes on from here", outcome.error().message));
+    if (!outcome) return fail(fmt::format("{}; to go on from here: {}", outcome.error().message, how_to_go_on()));
     return outcome->stopped ? exit_failed : exit_ok;
+  }
+
+  std::string how_to_go_on() const {
+    return call_.go_on.empty() ? fmt::format("hookline replay --config {} --resume {}", call_.config, call_.id) : call_.go_on;
   }
 
   engine::Order watch(const engine::ReplayCounts& counts, engine::ReplayJournal& journal) {
@@ -209,6 +219,9 @@ class Run {
   }
 
   void tell_skipped(const engine::ReplayCounts& counts) const {
+    if (counts.creates.count > 0) {
+      fmt::print("{} not sent: creates whose items exist: {}\n", counts.creates.count, shown(describe(counts.creates)));
+    }
     for (const auto& [why, count] : counts.skipped) {
       if (!of_events() || why == "it is not an event") fmt::print("{} not sent: {}\n", count, shown(why));
     }
@@ -220,16 +233,13 @@ class Run {
       out.update({{"id", call_.id}, {"state", state}, {"sent", counts.sent}, {"skipped", engine::to_json(counts)["skipped"]},
                   {"skipped_creates", engine::to_json(counts.creates)}, {"open", counts.open}});
       if (again) out["failed_again"] = *again;
-    if (counts.creates.count > 0) {
-      fmt::print("{} not sent: creates whose items exist: {}\n", counts.creates.count, shown(describe(counts.creates)));
-    }
       fmt::print("{}\n", out.dump(2, ' ', false, json::Tree::error_handler_t::replace));
       return;
     }
     tell_skipped(counts);
     fmt::print("{} deliveries sent on their way{}\n", counts.sent, of_events() ? fmt::format(" for {} records", counts.done) : "");
     if (again) fmt::print("{} of them taken by workers, {} became dead letters again\n", counts.sent - counts.open, *again);
-    if (state == "interrupted") fmt::print("broken off; to go on: {}\n", call_.go_on.empty() ? "hookline replay --config " + call_.config + " --resume " + call_.id : call_.go_on);
+    if (state == "interrupted") fmt::print("broken off; to go on: {}\n", how_to_go_on());
   }
 
   ReplayCall call_;

@@ -22,6 +22,7 @@ struct ReplayCall {
   std::string id;
   core::WallTime asked_at{};
   engine::ReplayStand stand;
+  bool over = false;  ///< it had come to its end
 };
 
 int run_replay(ReplayCall call, const Loaded& loaded);

@@ -13,7 +13,7 @@ constexpr core::Duration bar_every = std::chrono::milliseconds(200);
 constexpr std::size_t bar_width = 30;
 
 std::string time_left(double seconds) {
-  const auto s = static_cast<std::uint64_t>(seconds + 0.5);
+  const auto s = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(seconds + 0.5));
   if (s >= 3600) return fmt::format("{}h {}m", s / 3600, s % 3600 / 60);
   if (s >= 60) return fmt::format("{}m {}s", s / 60, s % 60);
   return fmt::format("{}s", s);
@@ -31,7 +31,7 @@ std::string progress_line(const engine::ReplayCounts& counts, double per_second,
   }
   line += fmt::format("{} of {}", counts.done, counts.total);
   if (per_second > 0) {
-    line += fmt::format(", {:.0f}/s", per_second);
+    line += per_second < 10 ? fmt::format(", {:.1f}/s", per_second) : fmt::format(", {:.0f}/s", per_second);
     if (counts.done < counts.total) line += fmt::format(", {} left", time_left(static_cast<double>(counts.total - counts.done) / per_second));
   }
   return line;

@@ -30,10 +30,10 @@ ReplayPlan::Id ReplayPlan::id_of(const Letter& letter) {
   return id;
 }
 
-std::size_t ReplayPlan::group_of(const settle::ParsedDeadLetter& letter) {
-  const auto [place, fresh] =
-      group_at_.try_emplace({letter.reason, letter.webhook, letter.endpoint, letter.http_status.value_or(0)}, groups_.size());
-  if (fresh) groups_.push_back({letter.reason, letter.webhook, letter.endpoint, letter.http_status, 0, letter.delivery_id, letter.error});
+std::size_t ReplayPlan::group_of(const Letter& letter) {
+  const auto& p = letter.parsed;
+  const auto [place, fresh] = group_at_.try_emplace({p.reason, p.webhook, p.endpoint, p.http_status.value_or(0)}, groups_.size());
+  if (fresh) groups_.push_back({p.reason, p.webhook, p.endpoint, p.http_status, 0, engine::id_of(letter), p.error});
   return place->second;
 }
 
@@ -61,7 +61,7 @@ void ReplayPlan::add(const Letter& letter, bool selected) {
   chosen.place = place;
   chosen.generation = p.past.generation;
   chosen.failed_at = p.failed_at_ms;
-  chosen.group = group_of(p);
+  chosen.group = group_of(letter);
 }
 
 std::vector<ReplayPlan::Entry> ReplayPlan::finish(std::optional<std::uint64_t> limit, Survey& survey) {

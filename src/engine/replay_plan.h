@@ -51,7 +51,7 @@ class ReplayPlan {
   using GroupKey = std::tuple<settle::Reason, std::string, std::string, int>;
 
   Id id_of(const Letter& letter);
-  std::size_t group_of(const settle::ParsedDeadLetter& letter);
+  std::size_t group_of(const Letter& letter);
 
   const state::ReplayLog& log_;
   const std::optional<core::WallTime> again_before_;

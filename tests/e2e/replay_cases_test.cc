@@ -5,6 +5,7 @@
 #include <set>
 
 #include "replay_fixture.h"
+#include "support/terminal.h"
 
 namespace hookline::test {
 namespace {
@@ -176,6 +177,93 @@ TEST_F(ReplayCases, MarksGoWithTheirDeadLettersAndDoNotCountForThoseOfATopicMade
   const auto anew = replay(hookline, {"--wait"});
   EXPECT_EQ(anew.status.code, 0) << anew.errors;
   EXPECT_EQ(receiver.count(), 40u) << "some stand where others were replayed before: " << anew.output;
+}
+
+TEST_F(ReplayCases, AReplayOfEventsThatIsBrokenOffIsTakenUpAgainByItsId) {
+  create_topics(4);
+  HooklineProcess hookline(options(webhook("w")));
+  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+  Publisher publisher(kafka.bootstrap());
+  publisher.publish_events(topic, 600);
+  ASSERT_TRUE(wait_until([&] { return receiver.count() == 600 && all_committed(); }, 60s)) << hookline.log();
+  receiver.forget();
+  TempDir folder;
+  const auto output = folder.path() / "replay.log";
+  auto command = start_events(hookline, output, {"--kind", "incident", "--since", "1h", "--rate", "60/s"});
+  ASSERT_TRUE(wait_until([&] { return receiver.count() > 60; }, 60s)) << read_file(output);
+  command->signal(SIGINT);
+  ASSERT_EQ(command->wait(60s)->code, 1);
+  const auto id = id_in(read_file(output));
+  EXPECT_NE(read_file(output).find(fmt::format("broken off; to go on: hookline replay --config {} --resume {}\n", hookline.config_path(), id)), std::string::npos) << read_file(output);
+  ASSERT_TRUE(wait_until([&] { return waiting() == 0; }, 60s));
+  const auto first = receiver.count();
+  EXPECT_LT(first, 600u);
+
+  // Again, and killed: it goes on from what it noted last.
+  command = start_events(hookline, output, {"--resume", id});
+  ASSERT_TRUE(wait_until([&] { return receiver.count() > first + 180; }, 60s)) << read_file(output);
+  command->kill9();
+  ASSERT_TRUE(wait_until([&] { return waiting() == 0; }, 60s));
+  EXPECT_EQ(events_received().size(), receiver.count()) << "so far nothing went twice";
+  const auto rest = events(hookline, {"--resume", id, "--wait"});
+  EXPECT_EQ(rest.status.code, 0) << rest.errors << rest.output;
+  EXPECT_NE(rest.output.find("of 600 records are behind it"), std::string::npos) << rest.output;
+  EXPECT_EQ(events_received().size(), 600u);
+  const auto repeated = receiver.count() - 600;
+  fmt::print("taken up again after Ctrl-C and after kill -9: 600 events, sent twice {}\n", repeated);
+  EXPECT_LE(repeated, 60u * 3 + 256);  // what was sent since the last note, and what was on its way
+  const auto told = [&] { return hookline.get("/api/v1/replays/" + id).body; };  // the service hears of it a moment later
+  EXPECT_TRUE(wait_until([&] { return told().find(R"("state":"done")") != std::string::npos; }, 60s)) << told();
+  EXPECT_NE(told().find(R"("done":600)"), std::string::npos) << told();
+
+  EXPECT_NE(events(hookline, {"--resume", id}).output.find("nothing is left of it"), std::string::npos);
+  EXPECT_EQ(receiver.count(), 600 + repeated);
+  const auto unknown = events(hookline, {"--resume", "rpl_0"});
+  EXPECT_EQ(unknown.status.code, 1);
+  EXPECT_NE(unknown.errors.find("there is no replay rpl_0"), std::string::npos) << unknown.errors;
+  const auto job = id_in(post(hookline, "/api/v1/replays", R"({"what": "events", "kind": "incident", "since": "1h", "limit": 1})").body);
+  EXPECT_NE(events(hookline, {"--resume", job}).errors.find("a job of the service, which goes on by itself"), std::string::npos);
+}
+
+TEST_F(ReplayCases, OnATerminalItAsksShowsABarAndCtrlCLeavesAStateToGoOnFrom) {
+  create_topics(4);
+  HooklineProcess hookline(options(webhook("w")));
+  ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
+  outage(hookline, 400);
+  const std::vector<std::string> command{hookline_binary(), "dead-letters", "replay", "--config", hookline.config_path(), "--rate", "100/s"};
+  Terminal refused(command);
+  ASSERT_TRUE(refused.wait_for("Go on? [y/N] ")) << refused.drawn();
+  EXPECT_NE(refused.drawn().find("400 dead letters to replay"), std::string::npos) << refused.drawn();
+  refused.type("n\n");
+  EXPECT_EQ(refused.wait()->code, 1);
+  EXPECT_NE(refused.drawn().find("nothing was sent"), std::string::npos) << refused.drawn();
+  EXPECT_EQ(receiver.count(), 0u);
+
+  Terminal broken(command);
+  ASSERT_TRUE(broken.wait_for("Go on? [y/N] ")) << broken.drawn();
+  broken.type("y\n");
+  ASSERT_TRUE(broken.wait_for("\r\x1b[K[")) << broken.drawn();
+  ASSERT_TRUE(broken.wait_for("/s, ")) << "the rate: " << broken.drawn();
+  ASSERT_TRUE(broken.wait_for("s left")) << broken.drawn();
+  broken.type("\x03");
+  EXPECT_EQ(broken.wait()->code, 1);
+  EXPECT_NE(broken.drawn().find("broken off; to go on: the same command\r\n"), std::string::npos) << broken.drawn();
+  const auto echo = broken.drawn().find("^C");  // the terminal's own; the bar is drawn over it
+  if (echo != std::string::npos) { EXPECT_NE(broken.drawn().find("\r\x1b[K[", echo), std::string::npos) << broken.drawn(); }
+  ASSERT_TRUE(wait_until([&] { return waiting() == 0; }, 60s));
+  const auto first = receiver.count();
+  EXPECT_GT(first, 0u);
+  EXPECT_LT(first, 400u);
+
+  Terminal rest(command);
+  ASSERT_TRUE(rest.wait_for("Go on? [y/N] ")) << rest.drawn();
+  EXPECT_NE(rest.drawn().find(fmt::format("{} dead letters to replay; {} were replayed before", 400 - first, first)), std::string::npos) << rest.drawn();
+  rest.type("y\n");
+  EXPECT_EQ(rest.wait()->code, 0);
+  EXPECT_NE(rest.drawn().find(fmt::format("[##############################] {0} of {0}", 400 - first)), std::string::npos) << rest.drawn();
+  ASSERT_TRUE(wait_until([&] { return waiting() == 0; }, 60s));
+  EXPECT_EQ(receiver.count(), 400u);
+  EXPECT_EQ(receipts().size(), 400u);
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ struct Survey {
     std::string webhook, endpoint;
     std::optional<int> status;
     std::uint64_t count = 0;
-    std::string id, error;  ///< of one of them
+    std::string id, error;  ///< of one of them (id_of)
   };
   std::vector<Group> groups;
   std::uint64_t chosen = 0;    ///< to be replayed

@@ -88,6 +88,20 @@ TEST(ReplayPlan, OneThatFailedAgainAfterItsReplayIsTakenAgain) {
   EXPECT_EQ(entries[0].marked, 1000) << "so that its generation is higher than any before";
 }
 
+TEST(ReplayPlan, AnExampleOfAGroupCanBeAskedForByItsId) {
+  state::ReplayLog log(topic);
+  ReplayPlan plan(log, {});
+  auto undecoded = letter_at(1, 7, "");
+  undecoded.parsed.reason = settle::Reason::decode;
+  plan.add(undecoded, true);
+  plan.add(letter_at(0, 2, "msg_1"), true);
+  Survey survey;
+  (void)plan.finish({}, survey);
+  ASSERT_EQ(survey.groups.size(), 2u);
+  EXPECT_EQ(survey.groups[0].id, "1:7");
+  EXPECT_EQ(survey.groups[1].id, "msg_1");
+}
+
 TEST(ReplayPlan, ALimitTakesTheOldestFailures) {
   state::ReplayLog log(topic);
   ReplayPlan plan(log, {});
