@@ -47,6 +47,13 @@ class Operations(support.Pages):
         if name in [webhook["name"] for webhook in self.demo.get("api/v1/webhooks")["items"]]:
             self.demo.call("DELETE", f"api/v1/webhooks/{name}")
 
+    def refreshed(self, page, fact, what):
+        def seen():
+            page.get_by_role("button", name="Refresh").click()
+            expect(page.get_by_role("button", name="Refresh")).to_be_enabled()
+            return fact()
+        wait_for(seen, what)
+
     def log_in(self, token, path="/webhooks"):
         context = self.browser.new_context(viewport={"width": 1280, "height": 900})
         context.set_default_timeout(support.PATIENCE * 1000)
@@ -94,7 +101,7 @@ class Operations(support.Pages):
             page.locator(".entry > summary").first.click()
             expect(page.get_by_label("Body of the request")).to_contain_text("STORY CREATED: three")
             self.go(page, "/correlations", url)
-            expect(page.get_by_role("row", name=re.compile("st-1.*sys-77"))).to_be_visible()
+            self.refreshed(page, lambda page=page: page.get_by_role("row", name=re.compile("st-1.*sys-77")).count() == 1, "the ticket's id is shown")
 
         # Forgotten in the third, gone in the first; set in the first, there in the second.
         third.get_by_role("button", name="Forget st-1").click()
@@ -103,11 +110,7 @@ class Operations(support.Pages):
         third.get_by_role("button", name="Forget st-1").click()
         third.get_by_role("dialog").get_by_role("button", name="Forget").click()
         expect(third.get_by_role("heading", name="No correlations")).to_be_visible()
-
-        def gone():
-            first.get_by_role("button", name="Refresh").click()
-            return first.get_by_role("row", name=re.compile("st-1")).count() == 0
-        wait_for(gone, "the first has forgotten it")
+        self.refreshed(first, lambda: first.get_by_role("row", name=re.compile("st-1")).count() == 0, "the first has forgotten it")
         self.set_by_hand(first, second)
         for page in (first, second, third):
             page.close()
@@ -134,11 +137,7 @@ class Operations(support.Pages):
         form.get_by_role("button", name="Set the id").click()
         page.get_by_role("dialog").get_by_role("button", name="Replace").click()
         expect(page.get_by_role("row", name=re.compile("st-2.*sys-2"))).to_be_visible()
-
-        def there():
-            other.get_by_role("button", name="Refresh").click()
-            return other.get_by_role("row", name=re.compile("st-2.*sys-2")).count() == 1
-        wait_for(there, "the second shows what was set")
+        self.refreshed(other, lambda: other.get_by_role("row", name=re.compile("st-2.*sys-2")).count() == 1, "the second shows what was set")
         page.get_by_role("button", name="Forget st-2").click()
         page.get_by_role("dialog").get_by_role("button", name="Forget").click()
         expect(page.get_by_role("row", name=re.compile("st-2"))).to_have_count(0)
@@ -181,6 +180,7 @@ class Operations(support.Pages):
         told = mine.get_by_role("alert")
         expect(told).to_contain_text("Not saved: somebody has changed it")
         expect(told).to_contain_text("You both changed description.")
+        expect(mine.get_by_role("complementary", name="Preview").locator(".url")).to_contain_text("/mine")  # the preview has come, and the message stays
         told.get_by_text("What they wrote there").click()
         expect(told.get_by_label("What they wrote")).to_contain_text("their words")
         self.picture(mine, "conflict", full_page=False)

@@ -77,7 +77,8 @@ class WebhookForm {
     if (this.refused === JSON.stringify(this.form.document)) return [];  // what the save was told stands until something is changed: it knows more than a preview
     if (!problem) {
       this.form.clear_mistakes();
-      fill(this.general);
+      if (this.refused) fill(this.general);  // a conflict, or a server that was not there, is told until the next save
+      this.refused = null;
       return [];
     }
     const shown = this.touched ? problem.errors : problem.errors.filter(({ pointer }) => this.form.get(pointer.slice(below.length).split("/").slice(1)) !== undefined);
