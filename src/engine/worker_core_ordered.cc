@@ -210,8 +210,6 @@ void WorkerCore::go_on_ordered(Handle handle, Delivery& delivery) {
   if (const auto objection = lane.objection(); !objection.empty()) {
     return bury(handle, delivery, settle::Reason::disabled, std::string(objection));
   }
-  // It came by the key of its record, and its webhook has a correlation since: it goes over to that key.
-  if (lane.webhook->correlation && !delivery.correlated && value_to_correlate(delivery)) return enter_order(handle, delivery);
   if (is_over_age(delivery)) return bury_expired(handle, delivery);
   if (delivery.attempts > 0 && !deliver::next_wait(lane.webhook->retry, delivery.attempts, random_)) {  // broken off by the owner before
     return bury(handle, delivery, settle::Reason::exhausted, fmt::format("{} after {} attempts", delivery.last_error, delivery.attempts));
@@ -235,6 +233,11 @@ bool WorkerCore::still_to_send(LaneId id, Handle handle, Delivery& delivery, std
   if (!delivery.key) return true;
   const Correlated* correlation = correlation_of(delivery);
   EndpointLane& lane = lanes_[id];
+  if (!delivery.correlated && value_to_correlate(delivery)) {  // it came by its record's key, the webhook has a correlation since
+    lane.queue.finished();
+    enter_order(handle, delivery);
+    return false;
+  }
   const auto* item = correlation ? item_of(delivery) : nullptr;
   if (correlation && correlation->creates) {
     if (!item || delivery.recreating) return true;

@@ -465,6 +465,26 @@ TEST_F(Ordered, WhatWaitsByItsRecordsKeyGoesOverToTheCorrelationThatItsWebhookGe
   EXPECT_EQ(letters[0].error, "the event has no value for correlation.key");
 }
 
+TEST_F(Ordered, WhatIsNextInItsLaneGoesOverToTheCorrelation) {
+  revise(by_record_key);
+  event("triggered", "s1");
+  answer(201, R"({"result":{"id":"x"}})");
+  event("resolved", "s1");
+  const auto request = driver.attempts.front();
+  driver.attempts.clear();
+  driver.inputs.answers.push_back({.id = request.id, .outcome = deliver::Outcome::answered, .status = 429, .retry_after = "20"});
+  driver.step();
+  settle_down();
+  driver.step(10s);  // its next attempt would be due, its endpoint is to be left alone
+  EXPECT_TRUE(driver.attempts.empty());
+  revise(webhooks);
+  driver.step();
+  for (int i = 0; i < 30; ++i) driver.step(1s);
+  settle_down();
+  EXPECT_EQ(sent(), Sent{R"(https://mend.example.com/x {"update": "1"})"});
+  EXPECT_TRUE(letters.empty());
+}
+
 TEST_F(Ordered, WhatWaitsInOrderGoesOutOneByOneWhenItsWebhookLosesIt) {
   event("triggered", "s1");
   answer(201, R"({"result":{"id":"x"}})");
