@@ -73,6 +73,12 @@ bool leaves_certificates_unchecked(const json::Tree& document) {
   return tls.is_object() && tls.value("verify", json::Tree(true)) == json::Tree(false);
 }
 
+std::set<std::string> proxy_of(const json::Tree& document) {
+  auto proxy = destinations(document, "/proxy");
+  proxy.erase("none");
+  return proxy;
+}
+
 /// What is different between the places where two definitions, templates included, send what they hold.
 struct Diversion {
   bool host, token_url, proxy, unchecked;
@@ -82,7 +88,7 @@ struct Diversion {
     const auto old_hosts = destinations(before, urls), hosts = destinations(after, urls);
     host = !std::includes(old_hosts.begin(), old_hosts.end(), hosts.begin(), hosts.end());
     token_url = destinations(after, "/auth/oauth2/token_url") != destinations(before, "/auth/oauth2/token_url");
-    proxy = destinations(after, "/proxy") != destinations(before, "/proxy");
+    proxy = proxy_of(after) != proxy_of(before);
     unchecked = leaves_certificates_unchecked(after) && !leaves_certificates_unchecked(before);
   }
 
@@ -154,12 +160,13 @@ class Restoration {
     for (std::size_t j = 0; j < shown.size(); ++j) {
       if (!taken[j]) candidates.push_back({j, masks_of(shown[j], stored[j])});
     }
-    const bool in_place = tree.size() == shown.size() && std::all_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
+    const bool in_place = tree.size() >= shown.size() && std::all_of(candidates.begin(), candidates.end(), [&](const Candidate& c) {
       return !origins[c.index] && std::all_of(c.masks.begin(), c.masks.end(), [&](const auto& p) { return holds(tree[c.index], shown[c.index], p); });
     });
     for (std::size_t i = 0; i < tree.size(); ++i) {
       const auto at = append_pointer(to, std::to_string(i));
-      if (!origins[i]) origins[i] = in_place ? i : only_candidate(tree[i], shown, candidates, at);
+      if (!origins[i] && in_place && i < shown.size()) origins[i] = i;
+      if (!origins[i] && !in_place) origins[i] = only_candidate(tree[i], shown, candidates, at);
       if (const auto j = origins[i]) restore(tree[i], shown[*j], stored[*j], at, append_pointer(from, std::to_string(*j)));
     }
   }

@@ -117,7 +117,8 @@ json::Tree sealed_document(json::Tree document, const json::Tree& stored, const 
 json::Tree opened_document(json::Tree document, const std::string& owner, const SealingKeys& keys, const std::string& label,
                            Problems& problems, std::vector<std::string>& opened) {
   std::vector<std::pair<std::string, std::string>> changes;
-  for (const auto& place : possible_secrets_of(document)) {
+  bool secret_url = false;
+  for (const auto& place : possible_secrets_of(document)) {  // points into the document: nothing is added meanwhile
     if (!place.value->is_string()) continue;
     const auto text = place.value->get<std::string>();
     const auto sealed = find_sealed(text);
@@ -135,9 +136,10 @@ json::Tree opened_document(json::Tree document, const std::string& owner, const 
     auto whole = text;
     whole.replace(sealed->at, sealed->length, *plain);
     changes.emplace_back(place.pointer, std::move(whole));
-    if (place.pointer.starts_with("/endpoints/")) document["secret_url"] = true;  // it stays one, whatever the definition says by now
+    secret_url = secret_url || place.pointer.starts_with("/endpoints/");
   }
   for (auto& [pointer, text] : changes) document[json::Tree::json_pointer(pointer)] = std::move(text);
+  if (secret_url) document["secret_url"] = true;  // it stays one, whatever the definition says by now
   return document;
 }
 

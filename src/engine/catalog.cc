@@ -316,6 +316,13 @@ std::map<std::string, Switch> Catalog::add_switches(Listing& listing) const {
   return switches;
 }
 
+/// One that is in force: no file has its name.
+bool Catalog::is_stored_webhook(const Name& name) const {
+  if (name.sort != Sort::webhook) return false;
+  const auto listed = listing_ ? listing_->find(name) : Listing::const_iterator{};
+  return !listing_ || listed == listing_->end() || !listed->second.from_file;
+}
+
 /// A template is changed for all who use it at once: none of the stored ones may break by it, or send its secrets elsewhere.
 void Catalog::check_users(const config::TemplateSource& changed, const std::string& label, config::Problems& problems) const {
   if (!stored_) return;
@@ -324,13 +331,17 @@ void Catalog::check_users(const config::TemplateSource& changed, const std::stri
   templates.push_back(changed);
   for (const auto& [name, version] : stored_->documents) {
     const auto& document = *version.document;
-    if (name.sort != Sort::webhook || document.value("template", json::Tree()) != changed.name) continue;
+    if (!is_stored_webhook(name) || document.value("template", json::Tree()) != changed.name) continue;
     const auto object = [&](std::string what, std::string remedy) {
       problems.push_back({{label, 0, 0, ""}, fmt::format("the webhook '{}' has this template, and {}", name.name, what), std::move(remedy), false});
     };
     config::Problems now, then;
-    if (!load_webhook(document, label, merged_.templates, now)) continue;  // it does not depend on this change
-    if (!load_webhook(document, label, templates, then)) {
+    const bool loads = load_webhook(document, label, merged_.templates, now).has_value();
+    const auto loaded = load_webhook(document, label, templates, then);
+    if (!loaded && !loads) continue;  // it does not depend on this change
+    if (!loads) {
+      if (config::diverts_secrets(document, {}, templates)) object("would send its stored secrets to what the template names", "give that webhook endpoints of its own first");
+    } else if (!loaded) {
       object("could not be loaded any more: " + first_error(then), "change that webhook first, or give the new template another name");
     } else if (config::diverts_secrets(document, merged_.templates, templates)) {
       object("would send its stored secrets to another host, token URL or proxy, or without looking at certificates",
@@ -341,6 +352,10 @@ void Catalog::check_users(const config::TemplateSource& changed, const std::stri
 
 std::vector<std::string> Catalog::dependents(const Name& name) const {
   const std::lock_guard lock(mutex_);
+  return find_dependents(name);
+}
+
+std::vector<std::string> Catalog::find_dependents(const Name& name) const {
   std::vector<std::string> found;
   if (name.sort == Sort::webhook) {
     for (const auto& webhook : merged_.webhooks) {
@@ -348,7 +363,7 @@ std::vector<std::string> Catalog::dependents(const Name& name) const {
     }
   } else if (name.sort == Sort::template_keys && stored_) {
     for (const auto& [other, version] : stored_->documents) {
-      if (other.sort == Sort::webhook && version.document->value("template", json::Tree()) == name.name) found.push_back(other.name);
+      if (is_stored_webhook(other) && version.document->value("template", json::Tree()) == name.name) found.push_back(other.name);
     }
   }
   return found;
@@ -366,6 +381,11 @@ config::Problems Catalog::check(Sort sort, const json::Tree& document) const {
     }
   } else if (auto webhook = load_webhook(document, label, merged_.templates, problems)) {
     auto webhooks = merged_.webhooks;
+    const auto users = find_dependents({Sort::webhook, webhook->name});
+    if (!users.empty() && (!webhook->correlation || !webhook->correlation->from.empty())) {
+      problems.push_back({{label, 0, 0, "/correlation"}, fmt::format("{} updates what this webhook creates, and it would create nothing any more", users.front()),
+                          "change or delete that webhook first", false});
+    }
     std::erase_if(webhooks, [&](const config::Webhook& w) { return w.name == webhook->name; });
     webhooks.push_back(std::move(*webhook));
     config::check_together(webhooks, merged_.policies, together);

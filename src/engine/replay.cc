@@ -116,8 +116,15 @@ core::Result<void> Replay::State::take_up_letter(Letter&& letter, const ReplayPl
   if (!original->value) return left_out("its original has no value");
   auto reentries = targets.of_letter(letter.parsed, *original, request.to, entry.marked);
   if (!reentries) return left_out(reentries.error().message);
-  if (reentries->empty()) ++counts.skipped[matches_nothing];
-  if (const auto taken_out = take_out_creates(*reentries, *original); !taken_out) return tl::unexpected(taken_out.error());
+  if (reentries->empty()) {
+    const auto& webhooks = ground.definitions->webhooks();
+    const bool all_on = std::all_of(webhooks.begin(), webhooks.end(), [](const Webhook& w) { return w.position == Switch::on; });
+    if (!all_on) return left_out("it matches no webhook that is on");
+    ++counts.skipped[matches_nothing];
+  }
+  const auto taken_out = take_out_creates(*reentries, *original);
+  if (!taken_out) return tl::unexpected(taken_out.error());
+  if (*taken_out && reentries->empty() && !request.to.empty()) return left_out("what it would create there exists");  // its own webhook never got it
   const state::Mark mark{past_of(letter.parsed, entry.marked).generation, core::read_clock().wall, ground.job};
   std::vector<kafka::OwnedRecord> marks;
   auto places = entry.copies;

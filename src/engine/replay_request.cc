@@ -121,6 +121,7 @@ void read_events(Members& in, ReplayRequest& out) {
   in.number("partition", out.partition, 0, 1'000'000);
   in.number("from_offset", out.from_offset, 0, INT64_MAX);
   in.number("to_offset", out.to_offset, 0, INT64_MAX);
+  if (!out.until && !out.to_offset) out.until = in.now();  // an end that stays the same when it is taken up again
   if ((out.from_offset || out.to_offset) && !out.partition) in.fail("`from_offset` and `to_offset` need `partition`");
   if (!out.since && !out.from_offset) in.fail("say `since`, or `from_offset`: from where on");
 }

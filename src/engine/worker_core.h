@@ -293,6 +293,7 @@ class WorkerCore {
   // Ordered deliveries and correlations: worker_core_ordered.cc
   bool lacks_its_order(const Delivery& delivery) const;
   void order_what_waits();
+  bool stands_under_another_key(const Delivery& delivery);
   std::optional<std::string> value_to_correlate(const Delivery& delivery);
   void enter_order(Handle handle, Delivery& delivery);
   void queue_entry(Handle handle);

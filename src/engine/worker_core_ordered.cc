@@ -228,12 +228,20 @@ bool WorkerCore::is_over_age(const Delivery& delivery) const {
   return lane.webhook && counts && now_.wall > age_began(delivery) + lane.webhook->retry.max_age;
 }
 
+/// The webhook's correlation has been changed since the delivery came into order: its item is another one by now.
+bool WorkerCore::stands_under_another_key(const Delivery& delivery) {
+  const auto& correlation = lanes_[delivery.lane].webhook->correlation;
+  if (!correlation || delivery.recreating) return false;
+  const auto value = value_to_correlate(delivery);
+  return value ? delivery.key->name != state::correlation_key(correlation->creator, *value) : delivery.correlated;
+}
+
 /// Right before an attempt: is it still to be made, and with which id? If not, it ends here.
 bool WorkerCore::still_to_send(LaneId id, Handle handle, Delivery& delivery, std::string& correlation_id) {
   if (!delivery.key) return true;
   const Correlated* correlation = correlation_of(delivery);
   EndpointLane& lane = lanes_[id];
-  if (!delivery.correlated && value_to_correlate(delivery)) {  // it came by its record's key, the webhook has a correlation since
+  if (stands_under_another_key(delivery)) {
     lane.queue.finished();
     enter_order(handle, delivery);
     return false;

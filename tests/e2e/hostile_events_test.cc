@@ -126,7 +126,9 @@ TEST_F(HostileEvents, PoisonOfEveryKindAtFullSpeedHurtsNobodyElse) {
   const auto peak = hookline.peak_resident_bytes();
   fmt::print("hostile events: {} of {} kinds dead-lettered as they were, {} good ones between them delivered once, lost {}; at most {} MiB resident\n",
              letters.size(), kinds.size() + 1, good.size(), bad.size() - letters.size() + good.size() - received.size(), peak / mebibyte);
-  if (memory_is_its_own) EXPECT_LE(peak, (64 + 128) * mebibyte);
+  if (memory_is_its_own) {
+    EXPECT_LE(peak, (64 + 128) * mebibyte);
+  }
   EXPECT_LT(hookline.log().size(), 200'000u) << "a storm of log lines";
   EXPECT_EQ(hookline.get("/readyz").status, 200) << hookline.get("/readyz").body;
   EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();

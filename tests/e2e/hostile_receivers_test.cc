@@ -229,7 +229,9 @@ TEST_F(HostileReceivers, EachEndsAsTheTableSaysAndTheNeighboursDoNotNotice) {
              before.threads, before.descriptors);
   EXPECT_LT(waits.at(waits.size() / 2), 2.0);
   EXPECT_LT(waits.back(), 15.0);
-  if (memory_is_its_own) EXPECT_LE(peak, (64 + 128) * mebibyte);
+  if (memory_is_its_own) {
+    EXPECT_LE(peak, (64 + 128) * mebibyte);
+  }
   EXPECT_LE(threads, before.threads + 2 * 8 * 4) << "look-ups of names: four of a host and worker at most";
   EXPECT_LE(descriptors, before.descriptors + 1000);
   EXPECT_LT(hookline.log().size(), 100'000u) << "a storm of log lines";

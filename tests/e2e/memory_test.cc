@@ -43,7 +43,9 @@ class Memory : public Proof {
     fmt::print("{}: at most {} MiB resident, {} MiB allowed\n", what, peak / mebibyte, allowed / mebibyte);
     RecordProperty(what, std::to_string(peak));
     EXPECT_GT(peak, 0);
-    if (memory_is_its_own) EXPECT_LE(peak, allowed);
+    if (memory_is_its_own) {
+      EXPECT_LE(peak, allowed);
+    }
   }
 };
 

@@ -123,7 +123,9 @@ TEST_F(Soak, NothingGrowsAndNothingIsLost) {
     const auto broken = check.broken(events, endpoints);
     EXPECT_TRUE(broken.empty()) << broken.size() << " deliveries, first " << broken.front();
   }
-  if (memory_is_its_own) expect_flat("resident MiB", samples.early_and_late([](const auto& f) { return f.resident / mebibyte; }), 24);
+  if (memory_is_its_own) {
+    expect_flat("resident MiB", samples.early_and_late([](const auto& f) { return f.resident / mebibyte; }), 24);
+  }
   // Whichever member owns the group's jobs has a Kafka client more, of four threads.
   expect_flat("threads", samples.early_and_late([](const auto& f) { return f.threads; }), 6);
   expect_flat("descriptors", samples.early_and_late([](const auto& f) { return f.descriptors; }), 40);

@@ -92,6 +92,8 @@ class Catalog {
   std::optional<config::Webhook> load_webhook(const json::Tree& document, const std::string& label,
                                               const std::vector<config::TemplateSource>& templates, config::Problems& problems) const;
   void check_users(const config::TemplateSource& changed, const std::string& label, config::Problems& problems) const;
+  bool is_stored_webhook(const state::Name& name) const;
+  std::vector<std::string> find_dependents(const state::Name& name) const;
   json::Tree find_stored(const state::Name& name) const;
   std::optional<config::Policy> load_policy(const json::Tree& document, const std::string& label, config::Problems& problems) const;
   std::optional<config::TemplateSource> load_template(const json::Tree& document, config::Problems& problems) const;

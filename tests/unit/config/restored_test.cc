@@ -159,6 +159,30 @@ TEST(RestoredDocuments, ANewEndpointGetsNoSecretOfOneThatIsStillThere) {
   EXPECT_EQ(beside.refused, Pointers{"/endpoints/2/url"});
 }
 
+TEST(RestoredDocuments, WhatIsAddedToAListLeavesTheRestInPlace) {
+  const auto stored = tree(R"({"name": "a", "secret_url": true, "signing": {"secrets": ["${env:A}", "${env:B}"]},
+      "endpoints": [{"url": "https://h.example/${env:X}"}, {"url": "https://h.example/${env:Y}"}]})");
+  auto shown = masked_document(stored);
+  shown["endpoints"].push_back({{"url", "https://h.example/third"}});
+  shown["signing"]["secrets"].push_back("${env:C}");
+  const auto outcome = restore(shown, stored);
+  EXPECT_TRUE(outcome.refused.empty());
+  EXPECT_EQ(outcome.document["endpoints"][1], stored["endpoints"][1]);
+  EXPECT_EQ(outcome.document["signing"]["secrets"], tree(R"(["${env:A}", "${env:B}", "${env:C}"])"));
+  shown["signing"]["secrets"].push_back("***");
+  EXPECT_EQ(restore(shown, stored).refused, Pointers{"/signing/secrets/3"});
+}
+
+TEST(RestoredDocuments, NoProxyIsNoProxyHoweverItIsSaid) {
+  auto stored = tree(R"({"name": "a", "auth": {"bearer": "${env:TOKEN}"}, "endpoints": [{"url": "https://h.example/a"}]})");
+  auto shown = masked_document(stored);
+  shown["proxy"] = "none";
+  EXPECT_TRUE(restore(shown, stored).refused.empty());
+  stored["proxy"] = "none";
+  shown.erase("proxy");
+  EXPECT_TRUE(restore(shown, stored).refused.empty());
+}
+
 TEST(RestoredDocuments, AClientSecretGoesOnlyToItsTokenUrl) {
   const auto stored = tree(R"({"name": "a", "endpoints": [{"url": "https://h.example/a"}],
       "auth": {"oauth2": {"token_url": "https://id.example/token", "client_id": "i", "client_secret": "${env:C}"}}})");

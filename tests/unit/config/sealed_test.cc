@@ -82,6 +82,19 @@ TEST(SealedDocuments, WithoutTheKeyOrAtAnotherPlaceItIsAProblemAndNothingIsLost)
   EXPECT_EQ(other_name.size(), 1u);
 }
 
+TEST(SealedDocuments, AllAreOpenedWhenSecretUrlIsNotSaidAnyMore) {
+  auto sealed = sealed_document(tree(everything), nullptr, "webhook/a", keys(one));
+  sealed["endpoints"].push_back(tree(R"({"url": "https://hooks.example/T1"})"));
+  sealed = sealed_document(sealed, nullptr, "webhook/a", keys(one));
+  sealed.erase("secret_url");
+  Problems problems;
+  const auto whole = opened(sealed, keys(one), problems);
+  EXPECT_EQ(whole.dump().find("sealed:"), std::string::npos) << whole;
+  EXPECT_EQ(whole["endpoints"][2]["url"], "https://hooks.example/T1");
+  EXPECT_EQ(whole["headers"]["Authorization"], "Bearer token-2");
+  EXPECT_EQ(whole["secret_url"], true);
+}
+
 TEST(SealedDocuments, ALiteralBesideAReferenceIsSealedToo) {
   const auto document = tree(R"({"name": "a", "secret_url": true, "auth": {"bearer": "part${env:A}"}, "endpoints": [{"url": "https://h.example/part/${env:B}"}],
       "headers": {"Authorization": "Token ${env:C}"}, "proxy": "http://u:${env:D}@proxy.example"})");
