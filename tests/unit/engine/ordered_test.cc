@@ -77,6 +77,22 @@ endpoints: [{url: "https://mend.example.com/"}]
 payload: '{"update": "$n"}'
 )";
 
+// `mend` creates items of its own.
+constexpr std::string_view creating = R"(
+name: make
+events: [incident_triggered]
+correlation: {key: story, response_id: result.id}
+endpoints: [{url: "https://make.example.com/"}]
+payload: '{"create": "$n"}'
+---
+name: mend
+events: [incident_resolved]
+correlation: {key: story, response_id: result.id}
+endpoints: [{url: "https://other.example.com/"}]
+retry: {schedule: [3s], on: transient}
+payload: '{"own": "$n"}'
+)";
+
 /// Plays Kafka for the ordered topic and the correlations: what is acknowledged is read with the next step.
 class Ordered : public ::testing::Test {
  protected:
@@ -463,6 +479,25 @@ TEST_F(Ordered, WhatWaitsByItsRecordsKeyGoesOverToTheCorrelationThatItsWebhookGe
   ASSERT_EQ(letters.size(), 1u);
   EXPECT_EQ(letters[0].origin_offset, 4);
   EXPECT_EQ(letters[0].error, "the event has no value for correlation.key");
+}
+
+TEST_F(Ordered, AnUpdateWhoseWebhookCreatesByNowIsSentAndNotTakenForDone) {
+  event("triggered", "s1");
+  answer(201, R"({"result":{"id":"x"}})");
+  event("resolved", "s1");
+  EXPECT_EQ(sent(), Sent{R"(https://mend.example.com/x {"update": "1"})"});
+  answer(503);
+  revise(creating);
+  driver.step();
+  for (int i = 0; i < 10 && driver.attempts.empty(); ++i) {
+    driver.step(1s);
+    settle_down();
+  }
+  EXPECT_EQ(sent(), Sent{R"(https://other.example.com/ {"own": "1"})"});
+  answer(201, R"({"result":{"id":"y"}})");
+  event("resolved", "s1");
+  EXPECT_TRUE(sent().empty()) << "its item exists now";
+  EXPECT_TRUE(letters.empty());
 }
 
 TEST_F(Ordered, WhatIsNextInItsLaneGoesOverToTheCorrelation) {
