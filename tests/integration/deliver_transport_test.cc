@@ -76,9 +76,8 @@ TEST(CurlTransport, BigBodyArrivesWhole) {
   DeliverClient client;
   std::string body(8 << 20, '\0');
   std::iota(body.begin(), body.end(), '\0');
-  const auto before = std::chrono::steady_clock::now();
   EXPECT_EQ(client.post(receiver.url("/big"), body).status, 200);
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 900ms) << "waited for a 100 Continue";
+  EXPECT_EQ(receiver.requests().front().header("expect"), "") << "it would wait for a 100 Continue";
   EXPECT_EQ(receiver.requests().front().body, body);
 }
 
