@@ -47,54 +47,31 @@ class Selection {
     for (const auto* text : {&webhook, &reason, &where}) {
       if (!*text) return problem(text->error());
     }
-    webhook_ = *webhook;
-    reason_ = *reason;
-    if (reason_ && !settle::parse_reason(*reason_)) return problem(400, fmt::format("no such reason: '{}'", *reason_));
-    status_ = *status;
+    engine::LetterSelection letters{.webhook = webhook->value_or(""), .since = *since, .until = *until, .where = where->value_or("")};
+    if (*reason) {
+      const auto parsed = settle::parse_reason(**reason);
+      if (!parsed) return problem(400, fmt::format("no such reason: '{}'", **reason));
+      letters.reasons = {*parsed};
+    }
+    if (*status) letters.status = static_cast<int>(**status);
     since_ = *since;
-    until_ = *until;
-    return *where ? compile(**where, engine) : std::nullopt;
-  }
-
-  /// Of a pointer with its original; error: what Kafka says.
-  core::Result<bool> takes(const Letter& letter) {
-    if (!takes_head(letter)) return false;
-    if (!where_) return true;
-    const auto original = engine::read_original(letter, kafka::client_properties(*settings_));
-    if (!original && original.error().code != core::ErrorCode::not_found) return tl::unexpected(original.error());
-    gone_ += original ? 0 : 1;
-    return original && where_->takes(*original, engine::kind_of_topic(settings_->topics, original->topic).value_or(event::Kind::incident));
-  }
-
-  const std::optional<core::WallTime>& since() const { return since_; }
-  /// Pointers that `where` could not look into, since their originals are gone.
-  std::int64_t gone() const { return gone_; }
-
- private:
-  bool takes_head(const Letter& letter) const {
-    const auto& p = letter.parsed;
-    const auto failed_at = core::from_unix_ms(p.failed_at_ms);
-    return (!webhook_ || p.webhook == *webhook_) && (!reason_ || settle::name(p.reason) == *reason_) &&
-           (!status_ || p.http_status == static_cast<int>(*status_)) && (!since_ || failed_at >= *since_) &&
-           (!until_ || failed_at < *until_);
-  }
-
-  std::optional<HttpAnswer> compile(const std::string& text, const engine::Engine& engine) {
     definitions_ = engine.definitions();
-    settings_ = &engine.settings();
-    auto compiled = engine::Where::compile(text, definitions_->attributes());
-    if (!compiled) return problem(422, compiled.error().message);
-    where_ = std::move(*compiled);
+    properties_ = kafka::client_properties(engine.settings());
+    auto filter = engine::LetterFilter::compile(std::move(letters), engine.settings().topics, definitions_->attributes());
+    if (!filter) return problem(422, filter.error().message);
+    filter_ = std::move(*filter);
     return std::nullopt;
   }
 
-  std::shared_ptr<const engine::Definitions> definitions_;
-  std::optional<std::string> webhook_, reason_;
-  std::optional<std::int64_t> status_;
-  std::optional<core::WallTime> since_, until_;
-  const config::Settings* settings_ = nullptr;
-  std::unique_ptr<engine::Where> where_;
-  std::int64_t gone_ = 0;
+  core::Result<bool> takes(const Letter& letter) { return filter_->takes(letter, properties_); }
+  const std::optional<core::WallTime>& since() const { return since_; }
+  std::uint64_t gone() const { return filter_->gone(); }
+
+ private:
+  std::shared_ptr<const engine::Definitions> definitions_;  ///< whose attributes the filter uses
+  kafka::Properties properties_;
+  std::optional<core::WallTime> since_;
+  std::optional<engine::LetterFilter> filter_;
 };
 
 std::string time(std::int64_t ms) { return core::format_rfc3339(core::from_unix_ms(ms)); }

@@ -90,26 +90,21 @@ core::Result<std::uint64_t> select(const DeadLetterOptions& options, const Loade
   const auto marks = read_marks(settings);
   if (!marks) return tl::unexpected(marks.error());
   const auto properties = kafka::client_properties(settings);
-  std::uint64_t gone = 0;
   std::optional<core::Error> trouble;
   const auto read = kafka::read_topic(properties, settings.topics[config::OwnTopic::dead_letters], since, idle_timeout, [&](kafka::OwnedRecord&& record) {
     auto parsed = settle::parse_dead_letter(record.headers);
     if (!parsed) return true;  // somebody else's record
     Letter letter{std::move(*parsed), std::move(record)};
     const auto* mark = marks->find({letter.record.partition, letter.record.offset}, letter.parsed.failed_at_ms);
-    if ((options.open && mark) || !filter->takes_head(letter)) return true;
-    if (filter->needs_event()) {
-      const auto original = engine::read_original(letter, properties);
-      if (!original && original.error().code != core::ErrorCode::not_found) return trouble = original.error(), false;
-      gone += original ? 0 : 1;
-      if (!original || !filter->takes_event(*original)) return true;
-    }
-    take(std::move(letter), mark);
+    if (options.open && mark) return true;
+    const auto taken = filter->takes(letter, properties);
+    if (!taken) return trouble = taken.error(), false;
+    if (*taken) take(std::move(letter), mark);
     return true;
   });
   if (trouble) return tl::unexpected(*trouble);
   if (!read) return tl::unexpected(read.error());
-  return gone;
+  return filter->gone();
 }
 
 void tell_gone(std::uint64_t gone) {

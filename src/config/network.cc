@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include "hookline/config/url.h"
 #include "utf8.h"
 
 namespace hookline::config {
@@ -191,15 +190,6 @@ std::optional<core::Error> find_url_fault(std::string_view url) {
   if (!port.empty() && port.find('$') == port.npos && parse_number<std::uint16_t>(port).value_or(0) == 0)
     return wrong("has a port that is none: ports are 1 to 65535");
   return std::nullopt;
-}
-
-std::string scheme_and_host(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == url.npos || scheme > 5) return {};
-  auto host = url.substr(scheme + 3);
-  host = host.substr(0, host.find_first_of("/?#"));
-  host = host.substr(host.rfind('@') + 1);  // npos + 1 is 0
-  return std::string(url.substr(0, scheme + 3)) + std::string(host);
 }
 
 }  // namespace hookline::config

@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "hookline/config/secret.h"
+#include "hookline/config/shown.h"
 #include "hookline/config/stored.h"
-#include "hookline/config/url.h"
 #include "node.h"
 #include "reader.h"
 #include "sealed_text.h"

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "hookline/config/secret.h"
-#include "hookline/config/url.h"
+#include "hookline/config/shown.h"
 #include "reader.h"
 #include "sealed_text.h"
 #include "secret_places.h"
@@ -144,15 +144,12 @@ json::Tree opened_document(json::Tree document, const std::string& owner, const 
 }
 
 void mask_problems(Problems& problems, const std::vector<std::string>& secrets) {
-  const auto mask_in = [&](std::string& words) {
+  for (auto& problem : problems) {
     for (const auto& secret : secrets) {
       if (secret.size() < shortest_masked) continue;
-      for (auto at = words.find(secret); at != std::string::npos; at = words.find(secret, at + mask.size())) words.replace(at, secret.size(), mask);
+      mask_in(problem.what, secret);
+      mask_in(problem.remedy, secret);
     }
-  };
-  for (auto& problem : problems) {
-    mask_in(problem.what);
-    mask_in(problem.remedy);
   }
 }
 

@@ -5,7 +5,7 @@
 #include "definitions.h"
 #include "headers.h"
 #include "hookline/config/secret.h"
-#include "hookline/config/url.h"
+#include "hookline/config/shown.h"
 #include "reader.h"
 #include "secret_places.h"
 #include "secrets.h"

@@ -4,7 +4,7 @@
 #include "definitions.h"
 #include "hookline/config/load.h"
 #include "hookline/config/secret.h"
-#include "hookline/config/url.h"
+#include "hookline/config/shown.h"
 #include "settings_declaration.h"
 
 namespace hookline::config {

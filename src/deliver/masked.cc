@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "hookline/config/secret.h"
-#include "hookline/config/url.h"
+#include "hookline/config/shown.h"
 #include "hookline/core/crypto.h"
 #include "hookline/deliver/request.h"
 
@@ -13,12 +13,6 @@ namespace {
 constexpr std::size_t shortest_secret = 4;
 
 constexpr std::string_view basic = "Basic ";
-
-void replace_all(std::string& text, std::string_view secret) {
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + config::mask.size())) {
-    text.replace(at, secret.size(), config::mask);
-  }
-}
 
 /// As JSON writers spell it: `"` and `\` escaped, and `/` by those that do so.
 std::string in_json(std::string_view text, bool slashes) {
@@ -32,9 +26,9 @@ std::string in_json(std::string_view text, bool slashes) {
 
 void hide(std::string& text, std::string_view secret) {
   if (secret.size() < shortest_secret) return;
-  replace_all(text, secret);
+  config::mask_in(text, secret);
   for (const bool slashes : {false, true}) {
-    if (const auto spelled = in_json(secret, slashes); spelled != secret) replace_all(text, spelled);
+    if (const auto spelled = in_json(secret, slashes); spelled != secret) config::mask_in(text, spelled);
   }
 }
 

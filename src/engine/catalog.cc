@@ -53,13 +53,14 @@ Listed from_file(Sort sort, const std::string& name, json::Tree document) {
   return listed;
 }
 
-Listed from_log(const Name& name, const state::Version& version) {
+/// `document`: that of the version, as it is to be masked.
+Listed from_log(const Name& name, const state::Version& version, const json::Tree& document) {
   Listed listed;
   listed.name = name;
   listed.revision = version.revision;
   listed.by = version.by;
   listed.at = version.at;
-  listed.document = config::masked_document(*version.document);
+  listed.document = config::masked_document(document);
   return listed;
 }
 
@@ -155,7 +156,7 @@ void Catalog::add_templates(Edition& edition, Listing& listing) {
     for (const auto& [name, version] : stored_->documents) {
       if (name.sort != Sort::template_keys || listing.contains(name)) continue;
       seen.emplace_back(name.name, version.revision);
-      auto& listed = listing[name] = from_log(name, version);
+      auto& listed = listing[name] = from_log(name, version, *version.document);
       config::Problems problems;
       if (auto parsed = load_template(*version.document, problems)) {
         merged_.templates.push_back(std::move(*parsed));
@@ -234,8 +235,7 @@ void Catalog::add_webhook(const Name& name, const state::Version& version, Editi
                                         "give it another name there", name.name));
     return;
   }
-  Listed& listed = listing[name] = from_log(name, version);
-  listed.document = config::masked_document(config::marked_document(*version.document, merged_.templates));
+  Listed& listed = listing[name] = from_log(name, version, config::marked_document(*version.document, merged_.templates));
   listed.position = names_it_disabled(*version.document) ? Switch::off : Switch::on;
   Good& good = good_[name.name];
   if (good.revision != version.revision || good.generation != generation_) {
@@ -284,7 +284,7 @@ void Catalog::add_policies(Edition& edition, Listing& listing) {
   if (!stored_) return;
   for (const auto& [name, version] : stored_->documents) {
     if (name.sort != Sort::policy || listing.contains(name)) continue;
-    auto& listed = listing[name] = from_log(name, version);
+    auto& listed = listing[name] = from_log(name, version, *version.document);
     config::Problems problems;
     if (auto parsed = load_policy(*version.document, label_of(name), problems)) {
       merged_.policies.push_back(std::move(*parsed));
@@ -318,9 +318,8 @@ std::map<std::string, Switch> Catalog::add_switches(Listing& listing) const {
 
 /// One that is in force: no file has its name.
 bool Catalog::is_stored_webhook(const Name& name) const {
-  if (name.sort != Sort::webhook) return false;
-  const auto listed = listing_ ? listing_->find(name) : Listing::const_iterator{};
-  return !listing_ || listed == listing_->end() || !listed->second.from_file;
+  return name.sort == Sort::webhook &&
+         std::none_of(files_.webhooks.begin(), files_.webhooks.end(), [&](const config::Webhook& w) { return w.name == name.name; });
 }
 
 /// A template is changed for all who use it at once: none of the stored ones may break by it, or send its secrets elsewhere.

@@ -80,6 +80,7 @@ core::Result<LetterFilter> LetterFilter::compile(LetterSelection selection, cons
   return LetterFilter(std::move(selection), topics, std::move(where));
 }
 
+/// What can be told without the event.
 bool LetterFilter::takes_head(const Letter& letter) const {
   const auto& s = selection_;
   const auto& p = letter.parsed;
@@ -93,8 +94,13 @@ bool LetterFilter::takes_head(const Letter& letter) const {
          (!s.since || failed_at >= *s.since) && (!s.until || failed_at < *s.until);
 }
 
-bool LetterFilter::takes_event(const kafka::OwnedRecord& original) {
-  return !where_ || where_->takes(original, kind_of_topic(*topics_, original.topic).value_or(event::Kind::incident));
+core::Result<bool> LetterFilter::takes(const Letter& letter, const kafka::Properties& properties) {
+  if (!takes_head(letter)) return false;
+  if (!where_) return true;
+  const auto original = read_original(letter, properties);
+  if (!original && original.error().code != core::ErrorCode::not_found) return tl::unexpected(original.error());
+  gone_ += original ? 0 : 1;
+  return original && where_->takes(*original, kind_of_topic(*topics_, original->topic).value_or(event::Kind::incident));
 }
 
 core::Result<core::WallTime> parse_moment(const std::string& text, core::WallTime now) {

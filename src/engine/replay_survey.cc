@@ -63,21 +63,15 @@ core::Result<Survey> Replay::State::survey_letters(const std::optional<Ends>& gi
   if (given) ends = *given;
   expired_marks = log.expired(beginnings, most_expired);
   ReplayPlan plan(log, request.again_before, !request.to.empty());
-  std::uint64_t gone = 0;
   std::map<state::LetterPlace, ExistingItem> existing;
   const auto done = read_all(properties, std::move(*all), [&](kafka::OwnedRecord&& record) -> core::Result<void> {
     auto parsed = settle::parse_dead_letter(record.headers);
     if (!parsed) return {};  // somebody else's record
     const Letter letter{std::move(*parsed), std::move(record)};
-    bool selected = filter->takes_head(letter);
-    if (selected && filter->needs_event()) {
-      const auto original = read_original(letter, properties);
-      if (!original && original.error().code != core::ErrorCode::not_found) return tl::unexpected(original.error());
-      gone += original ? 0 : 1;
-      selected = original && filter->takes_event(*original);
-    }
-    plan.add(letter, selected);
-    if (!selected || !items.creates(request.to.empty() ? letter.parsed.webhook : request.to)) return {};
+    const auto selected = filter->takes(letter, properties);
+    if (!selected) return tl::unexpected(selected.error());
+    plan.add(letter, *selected);
+    if (!*selected || !items.creates(request.to.empty() ? letter.parsed.webhook : request.to)) return {};
     auto item = item_of_letter(letter);
     if (!item) return tl::unexpected(item.error());
     if (*item) existing.emplace(state::LetterPlace(letter.record.partition, letter.record.offset), std::move(**item));
@@ -85,7 +79,7 @@ core::Result<Survey> Replay::State::survey_letters(const std::optional<Ends>& gi
   });
   if (!done) return tl::unexpected(done.error());
   Survey survey;
-  survey.gone = gone;
+  survey.gone = filter->gone();
   entries = plan.finish(request.limit, survey);
   for (const auto& entry : entries) {
     if (const auto item = existing.find(entry.place); item != existing.end()) survey.creates.add(std::move(item->second));

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "hookline/config/kafka_properties.h"
-#include "hookline/config/secret.h"
+#include "hookline/config/shown.h"
 
 namespace hookline::kafka {
 namespace {
@@ -39,9 +39,7 @@ LogRelay::LogRelay(const Properties& properties) {
 std::string LogRelay::masked(std::string_view text) const {
   std::string result(text);
   for (const auto& secret : secrets_)
-    for (auto at = result.find(secret); at != std::string::npos;
-         at = result.find(secret, at + config::mask.size()))
-      result.replace(at, secret.size(), config::mask);
+    config::mask_in(result, secret);
   return result;
 }
 

@@ -73,22 +73,25 @@ batch: {max_events: 3}
 payload: '{"place": "$place"}'
 )"};
 
-// What fails there fails for good now and then.
-constexpr const char* in_order = R"(---
+const std::string line_in_order = R"(---
 name: line
 events: [incident]
 ordering: key
 endpoints: [{name: main, url: "https://line.example.com/hook"}]
 retry: {schedule: [100ms, 1s], on: any_failure}
 payload: '{"place": "$place"}'
----
+)";
+const std::string make = R"(---
 name: make
 events: [incident_triggered]
 correlation: {key: story, response_id: result.id}
 endpoints: [{name: main, url: "https://make.example.com/hook"}]
 retry: {schedule: [200ms, 200ms], on: transient}
 payload: '{"place": "$place"}'
----
+)";
+
+// What fails there fails for good now and then.
+const std::string in_order = line_in_order + make + R"(---
 name: mend
 events: [incident_resolved]
 correlation: {key: story, from: make, wait: 2s, on_404: create}
@@ -98,7 +101,7 @@ payload: '{"place": "$place", "item": "$correlationId"}'
 )";
 
 // The same while `line` and `mend` have no order.
-constexpr const char* without_order = R"(---
+const std::string without_order = R"(---
 name: line
 events: [incident]
 endpoints: [{name: main, url: "https://line.example.com/hook"}]
@@ -107,14 +110,7 @@ retry: {schedule: [100ms, 1s], on: any_failure}
 format: ndjson
 batch: {max_events: 3, max_wait: 150ms}
 payload: '{"place": "$place"}'
----
-name: make
-events: [incident_triggered]
-correlation: {key: story, response_id: result.id}
-endpoints: [{name: main, url: "https://make.example.com/hook"}]
-retry: {schedule: [200ms, 200ms], on: transient}
-payload: '{"place": "$place"}'
----
+)" + make + R"(---
 name: mend
 events: [incident_resolved]
 endpoints: [{name: main, url: "https://mend.example.com/hook"}]
@@ -124,21 +120,7 @@ payload: '{"place": "$place"}'
 )";
 
 // The same while `mend` goes by the keys of records.
-constexpr const char* in_another_order = R"(---
-name: line
-events: [incident]
-ordering: key
-endpoints: [{name: main, url: "https://line.example.com/hook"}]
-retry: {schedule: [100ms, 1s], on: any_failure}
-payload: '{"place": "$place"}'
----
-name: make
-events: [incident_triggered]
-correlation: {key: story, response_id: result.id}
-endpoints: [{name: main, url: "https://make.example.com/hook"}]
-retry: {schedule: [200ms, 200ms], on: transient}
-payload: '{"place": "$place"}'
----
+const std::string in_another_order = line_in_order + make + R"(---
 name: mend
 events: [incident_resolved]
 ordering: key
@@ -148,13 +130,13 @@ payload: '{"place": "$place"}'
 )";
 
 struct Ordered {
-  const char* yaml;
+  std::string yaml;
   Targets in_order;  ///< by the keys that most revisions have
 };
-constexpr std::array<Ordered, revision_count> ordered{{{in_order, line_main | make_main | mend_main},
-                                                        {without_order, make_main},
-                                                        {in_another_order, line_main | make_main},
-                                                        {in_order, line_main | make_main | mend_main}}};
+const std::array<Ordered, revision_count> ordered{{{in_order, line_main | make_main | mend_main},
+                                                    {without_order, make_main},
+                                                    {in_another_order, line_main | make_main},
+                                                    {in_order, line_main | make_main | mend_main}}};
 
 // In every revision: who counts a log again under another one counts the same.
 constexpr const char* notified = R"(---

@@ -73,19 +73,21 @@ class LetterFilter {
   [[nodiscard]] static core::Result<LetterFilter> compile(LetterSelection selection, const config::Topics& topics,
                                                           const event::AttributeTable& attributes);
 
-  /// What can be told without the event.
-  bool takes_head(const Letter& letter) const;
-  bool needs_event() const { return where_ != nullptr; }
-  /// `original`: the event's record, as read_original() gives it.
-  bool takes_event(const kafka::OwnedRecord& original);
+  /// With its event, where the selection asks for that: of a pointer the original (read_original()). Error: what Kafka says.
+  [[nodiscard]] core::Result<bool> takes(const Letter& letter, const kafka::Properties& properties);
+  /// Pointers that `where` could not look into so far, since their originals are gone.
+  std::uint64_t gone() const { return gone_; }
 
  private:
+  bool takes_head(const Letter& letter) const;
+
   LetterFilter(LetterSelection selection, const config::Topics& topics, std::unique_ptr<Where> where)
       : selection_(std::move(selection)), topics_(&topics), where_(std::move(where)) {}
 
   LetterSelection selection_;
   const config::Topics* topics_;
   std::unique_ptr<Where> where_;
+  std::uint64_t gone_ = 0;
 };
 
 /// A moment as people write it: RFC 3339, or an age such as 2h. Error: invalid.

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "hookline/config/url.h"
+#include "hookline/config/shown.h"
 
 #include "config/files.h"
 #include "config/headers.h"

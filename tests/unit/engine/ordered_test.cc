@@ -38,8 +38,17 @@ endpoints: [{url: "https://touch.example.com/${correlationId:none}"}]
 retry: {schedule: [3s], on: transient}
 )";
 
+// What creates, as simple as can be.
+constexpr std::string_view make = R"(
+name: make
+events: [incident_triggered]
+correlation: {key: story, response_id: result.id}
+endpoints: [{url: "https://make.example.com/"}]
+payload: '{"create": "$n"}'
+)";
+
 // `line` and `mend` before somebody gave them an order.
-constexpr std::string_view without_order = R"(
+const std::string without_order = std::string(make) + R"(---
 name: line
 events: [incident_acknowledged]
 endpoints: [{url: "https://line.example.com/"}]
@@ -47,12 +56,6 @@ retry: {schedule: [3s], on: any_failure}
 format: ndjson
 batch: {max_events: 2}
 payload: '{"line": "$n"}'
----
-name: make
-events: [incident_triggered]
-correlation: {key: story, response_id: result.id}
-endpoints: [{url: "https://make.example.com/"}]
-payload: '{"create": "$n"}'
 ---
 name: mend
 events: [incident_resolved]
@@ -63,13 +66,7 @@ payload: '{"update": "$n"}'
 )";
 
 // `mend` in another order than that of its correlation.
-constexpr std::string_view by_record_key = R"(
-name: make
-events: [incident_triggered]
-correlation: {key: story, response_id: result.id}
-endpoints: [{url: "https://make.example.com/"}]
-payload: '{"create": "$n"}'
----
+const std::string by_record_key = std::string(make) + R"(---
 name: mend
 events: [incident_resolved]
 ordering: key
@@ -78,13 +75,7 @@ payload: '{"update": "$n"}'
 )";
 
 // `mend` creates items of its own.
-constexpr std::string_view creating = R"(
-name: make
-events: [incident_triggered]
-correlation: {key: story, response_id: result.id}
-endpoints: [{url: "https://make.example.com/"}]
-payload: '{"create": "$n"}'
----
+const std::string creating = std::string(make) + R"(---
 name: mend
 events: [incident_resolved]
 correlation: {key: story, response_id: result.id}
