@@ -23,6 +23,8 @@ using Bodies = config::DeliveryLog::Bodies;
 constexpr std::size_t most_waiting = 20'000;
 constexpr std::size_t most_bytes = 32 << 20;
 constexpr core::Duration last_flush = 1s;
+/// What comes within it is written together: a thread that wakes for every single attempt costs more than the writing.
+constexpr core::Duration gathering = 50ms;
 
 std::size_t size_of(const DeliveryNote& note) {
   return sizeof note + note.response.size() + (note.request ? note.request->body.size() : 0);
@@ -101,6 +103,7 @@ struct DeliveryNotes::State {
     while (true) {
       changed.wait(lock, [this] { return ending || !waiting.empty(); });
       if (waiting.empty()) return;
+      changed.wait_for(lock, gathering, [this] { return ending || half_full(); });
       batch.swap(waiting);
       bytes = 0;
       lock.unlock();
@@ -109,6 +112,8 @@ struct DeliveryNotes::State {
       lock.lock();
     }
   }
+
+  bool half_full() const { return waiting.size() > most_waiting / 2 || bytes > most_bytes / 2; }
 
   void write(const std::vector<DeliveryNote>& batch) {
     for (const auto& note : batch) {
@@ -157,8 +162,10 @@ DeliveryNotes::~DeliveryNotes() {
 
 void DeliveryNotes::add(std::vector<DeliveryNote>& notes) {
   std::size_t taken = 0;
+  bool awaited = false;
   {
     const std::lock_guard lock(state_->mutex);
+    awaited = state_->waiting.empty();
     for (auto& note : notes) {
       const auto size = size_of(note);
       if (state_->waiting.size() >= most_waiting || state_->bytes + size > most_bytes) break;
@@ -166,8 +173,9 @@ void DeliveryNotes::add(std::vector<DeliveryNote>& notes) {
       state_->waiting.push_back(std::move(note));
       ++taken;
     }
+    awaited = awaited || state_->half_full();
   }
-  state_->changed.notify_one();
+  if (awaited) state_->changed.notify_one();
   if (taken < notes.size()) state_->metrics.delivery_log_dropped().add(notes.size() - taken);
   notes.clear();
 }
