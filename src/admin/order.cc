@@ -7,12 +7,19 @@
 
 namespace hookline::admin {
 
+namespace {
+constexpr std::size_t most_listed = 1000;
+}
+
 HttpAnswer mistakes(const config::Problems& problems, std::string_view below) {
   json::Tree errors = json::Tree::array();
+  std::size_t count = 0;
   for (const auto& p : problems) {
-    if (!p.warning) errors.push_back({{"pointer", std::string(below) + p.place.pointer}, {"detail", p.what}, {"remedy", p.remedy}});
+    if (p.warning || ++count > most_listed) continue;
+    errors.push_back({{"pointer", std::string(below) + p.place.pointer}, {"detail", p.what}, {"remedy", p.remedy}});
   }
-  const auto detail = errors.size() == 1 ? std::string("a mistake in the body") : fmt::format("{} mistakes in the body", errors.size());
+  const auto detail = count == 1 ? std::string("a mistake in the body")
+                                 : fmt::format("{} mistakes in the body{}", count, count > most_listed ? fmt::format(", of which these are the first {}", most_listed) : "");
   auto answer = problem(422, detail);
   auto body = *json::parse_tree(answer.body);
   body["errors"] = std::move(errors);

@@ -28,8 +28,11 @@ core::Error not_a_tree(std::string_view text, const Mistake& mistake) {
   return {mistake.code, fmt::format("{}: {}: {}", place(text, mistake.at), mistake.verdict, mistake.what)};
 }
 
-/// Grammatical JSON that a tree cannot hold as written: a key twice in one object, a number beyond
-/// the range of a double.
+/// A tree looks a key up by going through its object: many more would cost seconds to build.
+constexpr std::size_t max_keys = 4096;
+
+/// Grammatical JSON that a tree cannot hold as written: a key twice in one object, too many of them, a number
+/// beyond the range of a double.
 class FitsTree {
  public:
   explicit FitsTree(const Structure& tokens) : tokens_(tokens) {}
@@ -41,6 +44,9 @@ class FitsTree {
       if (c == '}' || c == ']') open_.pop_back();
       if (c == '"' && tokens_.head(token + 1) == ':' && !open_.back().insert(key(token)).second) {
         return {"a key that stands twice in its object", tokens_.position(token)};
+      }
+      if (!open_.empty() && open_.back().size() > max_keys) {
+        return {"an object of more than 4096 keys", tokens_.position(token), core::ErrorCode::invalid, "too large"};
       }
       const bool number = c == '-' || (c >= '0' && c <= '9');
       if (number && !std::isfinite(std::strtod(std::string(tokens_.scalar(token)).c_str(), nullptr))) {

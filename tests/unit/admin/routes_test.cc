@@ -213,5 +213,15 @@ TEST_F(Routes, TheTableIsWhatTheDescriptionSays) {
   EXPECT_EQ(described, there);
 }
 
+TEST_F(Routes, MistakesWithoutNumberAreListedUpToAThousand) {
+  std::string body = "{";
+  for (int i = 0; i < 3000; ++i) body += (i ? ", " : "") + ("\"k" + std::to_string(i) + "\"") + ": 1";
+  const auto answer = route({.method = "POST", .path = "/api/v1/render", .host = "localhost:8080", .content_type = "application/json", .body = body + "}"}, open, engine);
+  ASSERT_EQ(answer.status, 422) << answer.body;
+  const auto problem = *json::parse_tree(answer.body);
+  EXPECT_EQ(problem["errors"].size(), 1000u);
+  EXPECT_NE(problem["detail"].get<std::string>().find("of which these are the first 1000"), std::string::npos) << problem["detail"];
+}
+
 }  // namespace
 }  // namespace hookline::admin

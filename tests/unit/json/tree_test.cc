@@ -3,6 +3,7 @@
 #include <string>
 
 #include <gmock/gmock.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace hookline::json {
@@ -38,6 +39,19 @@ TEST(ParseTree, RefusesWhatATreeCannotHold) {
   EXPECT_THAT(parse_tree("[1e999]").error().message, HasSubstr("double"));
   EXPECT_THAT(parse_tree(R"(["\uD800"])").error().message, HasSubstr("surrogate"));
   EXPECT_TRUE(parse_tree("[1e-999, 123456789012345678901234567890]"));
+}
+
+TEST(ParseTree, RefusesObjectsThatWouldTakeSecondsToBuild) {
+  const auto object = [](int keys) {
+    std::string text = "{";
+    for (int i = 0; i < keys; ++i) text += fmt::format("{}\"k{}\": {{}}", i ? ", " : "", i);
+    return text + "}";
+  };
+  EXPECT_TRUE(parse_tree(object(4096)));
+  const auto refused = parse_tree("[" + object(4097) + "]");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("too large: an object of more than 4096 keys"), std::string::npos) << refused.error().message;
+  EXPECT_FALSE(parse_tree(object(100'000)));
 }
 
 TEST(ParseTree, RefusesDeepNestingInsteadOfOverflowing) {
