@@ -41,7 +41,7 @@ class Checker {
       for (const auto& webhook : webhooks_) {
         if (!glob_matches(pattern.value, webhook.name)) continue;
         found = true;
-        check_jira(policy, webhook);
+        check_formatting(policy, webhook, problems_);
       }
       if (found) continue;
       if (is_glob(pattern.value)) {
@@ -66,17 +66,6 @@ class Checker {
   }
 
  private:
-  void check_jira(const Policy& policy, const Webhook& webhook) {
-    if (webhook.event_formatting != EventFormatting::jira) return;
-    for (const auto& pattern : policy.on) {
-      if (detections_only(pattern.value)) continue;
-      error(pattern.place,
-            fmt::format("{} can bring events to '{}' that its `event_formatting: jira` has no form for",
-                        in_quotes(masked(pattern)), webhook.name),
-            "with jira all types begin with detection_");
-    }
-  }
-
   bool is_known(const std::string& name) const {
     return std::find(known_.begin(), known_.end(), name) != known_.end();
   }
@@ -106,6 +95,17 @@ class Checker {
 bool notifies(const Policy& policy, const std::string& webhook) {
   return std::any_of(policy.notify.begin(), policy.notify.end(),
                      [&](const Text& pattern) { return glob_matches(pattern.value, webhook); });
+}
+
+void check_formatting(const Policy& policy, const Webhook& webhook, Problems& problems) {
+  if (webhook.event_formatting != EventFormatting::jira) return;
+  for (const auto& pattern : policy.on) {
+    if (detections_only(pattern.value)) continue;
+    problems.push_back({pattern.place,
+                        fmt::format("{} can bring events to '{}' that its `event_formatting: jira` has no form for",
+                                    in_quotes(masked(pattern)), webhook.name),
+                        "with jira all types begin with detection_", false});
+  }
 }
 
 void check_together(const std::vector<Webhook>& webhooks, const std::vector<Policy>& policies,

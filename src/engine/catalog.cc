@@ -349,23 +349,44 @@ void Catalog::check_users(const config::TemplateSource& changed, const std::stri
   }
 }
 
-std::vector<std::string> Catalog::dependents(const Name& name) const {
-  const std::lock_guard lock(mutex_);
-  return find_dependents(name);
+std::vector<std::string> Catalog::updaters_of(const std::string& webhook) const {
+  std::vector<std::string> found;
+  for (const auto& other : merged_.webhooks) {
+    if (other.correlation && other.correlation->from == webhook) found.push_back(fmt::format("the webhook '{}'", other.name));
+  }
+  return found;
 }
 
-std::vector<std::string> Catalog::find_dependents(const Name& name) const {
-  std::vector<std::string> found;
+std::vector<std::string> Catalog::dependents(const Name& name) const {
+  const std::lock_guard lock(mutex_);
   if (name.sort == Sort::webhook) {
-    for (const auto& webhook : merged_.webhooks) {
-      if (webhook.correlation && webhook.correlation->from == name.name) found.push_back(webhook.name);
+    auto found = updaters_of(name.name);
+    for (const auto& policy : merged_.policies) {
+      // One that a glob brings may come and go.
+      const bool named = std::any_of(policy.notify.begin(), policy.notify.end(), [&](const config::Text& pattern) { return pattern.value == name.name; });
+      if (named) found.push_back(fmt::format("the policy '{}'", policy.name));
     }
-  } else if (name.sort == Sort::template_keys && stored_) {
+    return found;
+  }
+  std::vector<std::string> found;
+  if (name.sort == Sort::template_keys && stored_) {
     for (const auto& [other, version] : stored_->documents) {
-      if (is_stored_webhook(other) && version.document->value("template", json::Tree()) == name.name) found.push_back(other.name);
+      if (is_stored_webhook(other) && version.document->value("template", json::Tree()) == name.name) found.push_back(fmt::format("the webhook '{}'", other.name));
     }
   }
   return found;
+}
+
+/// A webhook changes under the policies that notify it: they may not bring what it has no form for.
+void Catalog::check_notifiers(const config::Webhook& webhook, const std::string& label, config::Problems& problems) const {
+  for (const auto& policy : merged_.policies) {
+    if (!config::notifies(policy, webhook.name)) continue;
+    config::Problems objections;
+    config::check_formatting(policy, webhook, objections);
+    if (objections.empty()) continue;
+    problems.push_back({{label, 0, 0, "/event_formatting"}, fmt::format("the policy '{}' notifies this webhook: {}", policy.name, objections.front().what),
+                        "change that policy first", false});
+  }
 }
 
 config::Problems Catalog::check(Sort sort, const json::Tree& document) const {
@@ -380,11 +401,12 @@ config::Problems Catalog::check(Sort sort, const json::Tree& document) const {
     }
   } else if (auto webhook = load_webhook(document, label, merged_.templates, problems)) {
     auto webhooks = merged_.webhooks;
-    const auto users = find_dependents({Sort::webhook, webhook->name});
+    const auto users = updaters_of(webhook->name);
     if (!users.empty() && (!webhook->correlation || !webhook->correlation->from.empty())) {
       problems.push_back({{label, 0, 0, "/correlation"}, fmt::format("{} updates what this webhook creates, and it would create nothing any more", users.front()),
                           "change or delete that webhook first", false});
     }
+    check_notifiers(*webhook, label, problems);
     std::erase_if(webhooks, [&](const config::Webhook& w) { return w.name == webhook->name; });
     webhooks.push_back(std::move(*webhook));
     config::check_together(webhooks, merged_.policies, together);

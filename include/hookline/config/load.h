@@ -72,6 +72,9 @@ void check_together(const std::vector<Webhook>& webhooks, const std::vector<Poli
 /// Does `notify` name the webhook, by its name or a glob?
 bool notifies(const Policy& policy, const std::string& webhook);
 
+/// What a policy that notifies the webhook can bring and its `event_formatting` has no form for.
+void check_formatting(const Policy& policy, const Webhook& webhook, Problems& problems);
+
 /// A webhook as the tree that its YAML is: defaults and what its template sets left out, secrets
 /// masked as "***", of a secret URL only scheme and host.
 json::Tree to_tree(const Webhook& webhook);

@@ -70,7 +70,8 @@ class Catalog {
   /// Everything that `validate` would say of a document that is to be stored; of a template also what it would do to
   /// the stored webhooks that use it.
   config::Problems check(state::Sort sort, const json::Tree& document) const;
-  /// The webhooks that cannot do without a webhook (they update what it creates) or a template.
+  /// What cannot do without a webhook (webhooks that update what it creates, policies that name it) or a template:
+  /// "the policy 'NAME'".
   std::vector<std::string> dependents(const state::Name& name) const;
 
  private:
@@ -93,7 +94,8 @@ class Catalog {
                                               const std::vector<config::TemplateSource>& templates, config::Problems& problems) const;
   void check_users(const config::TemplateSource& changed, const std::string& label, config::Problems& problems) const;
   bool is_stored_webhook(const state::Name& name) const;
-  std::vector<std::string> find_dependents(const state::Name& name) const;
+  void check_notifiers(const config::Webhook& webhook, const std::string& label, config::Problems& problems) const;
+  std::vector<std::string> updaters_of(const std::string& webhook) const;
   json::Tree find_stored(const state::Name& name) const;
   std::optional<config::Policy> load_policy(const json::Tree& document, const std::string& label, config::Problems& problems) const;
   std::optional<config::TemplateSource> load_template(const json::Tree& document, config::Problems& problems) const;
