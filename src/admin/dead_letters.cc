@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <map>
 #include <memory>
-#include <tuple>
 
 #include <fmt/format.h>
 
@@ -180,12 +178,7 @@ HttpAnswer group_dead_letters(const Call& call, engine::Engine& engine) {
   if (!query) return problem(query.error());
   Selection selection;
   if (auto refused = selection.read(*query, engine)) return std::move(*refused);
-  struct Group {
-    std::int64_t count = 0, first = 0, last = 0;
-    std::string error;
-  };
-  std::map<std::tuple<std::string, std::string, std::string, int>, Group> groups;
-  std::int64_t total = 0;
+  engine::LetterGroups groups;
   const auto until = core::read_clock().mono + group_deadline;
   bool late = false;
   std::optional<core::Error> trouble;
@@ -194,31 +187,22 @@ HttpAnswer group_dead_letters(const Call& call, engine::Engine& engine) {
         const auto letter = letter_of(std::move(record));
         const auto taken = letter ? selection.takes(*letter) : core::Result<bool>(false);
         if (!taken) return trouble = taken.error(), false;
-        if (*taken) {
-          const auto& p = letter->parsed;
-          auto& group = groups[{std::string(settle::name(p.reason)), p.webhook, p.endpoint, p.http_status.value_or(0)}];
-          group.first = group.count == 0 ? p.failed_at_ms : std::min(group.first, p.failed_at_ms);
-          if (p.failed_at_ms >= group.last) group.error = p.error;
-          group.last = std::max(group.last, p.failed_at_ms);
-          ++group.count;
-          ++total;
-        }
+        if (*taken) groups.add(*letter);
         late = core::read_clock().mono > until;
         return !late;
       });
   if (trouble) return problem(*trouble);
   if (!done) return problem(done.error());
   if (late) return problem(504, "there are too many dead letters to count in time: narrow it down with since, or count with `hookline dead-letters list`");
-  std::vector<std::pair<std::int64_t, json::Tree>> rows;
-  for (const auto& [key, g] : groups) {
-    const auto& [reason, webhook, endpoint, status] = key;
-    rows.emplace_back(g.count, json::Tree{{"reason", reason}, {"webhook", webhook}, {"endpoint", endpoint}, {"status", status_json(status)},
+  std::vector<std::pair<std::uint64_t, json::Tree>> rows;
+  for (const auto& [key, g] : groups.all()) {
+    rows.emplace_back(g.count, json::Tree{{"reason", key.reason}, {"webhook", key.webhook}, {"endpoint", key.endpoint}, {"status", status_json(key.status)},
                                           {"count", g.count}, {"first", time(g.first)}, {"last", time(g.last)}, {"error", g.error}});
   }
   std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   json::Tree items = json::Tree::array();
   for (auto& row : rows) items.push_back(std::move(row.second));
-  return answer({{"total", total}, {"originals_gone", selection.gone()}, {"items", std::move(items)}, {"next", nullptr}});
+  return answer({{"total", groups.total()}, {"originals_gone", selection.gone()}, {"items", std::move(items)}, {"next", nullptr}});
 }
 
 HttpAnswer get_dead_letter(const Call& call, engine::Engine& engine) {

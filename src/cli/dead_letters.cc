@@ -1,11 +1,10 @@
 // hookline dead-letters list|show: what could not be delivered, and why.
 #include <algorithm>
-#include <map>
-#include <tuple>
 
 #include <fmt/format.h>
 
 #include "command.h"
+#include "hookline/core/units.h"
 #include "hookline/engine/dead_letters.h"
 #include "hookline/engine/replay.h"
 #include "hookline/json/tree.h"
@@ -127,20 +126,11 @@ int list_items(const DeadLetterOptions& options, const Loaded& loaded) {
   return exit_ok;
 }
 
-struct Group {
-  std::uint64_t count = 0, replayed = 0;
-  std::int64_t first = 0, last = 0;
-  std::string error;
-};
-/// Failures of endpoints first, then those of the pipeline.
-using GroupKey = std::tuple<settle::FailureClass, std::string, std::string, std::string, int>;
-
-json::Tree to_json(const std::map<GroupKey, Group>& groups) {
+json::Tree to_json(const engine::LetterGroups& groups) {
   json::Tree out = json::Tree::array();
-  for (const auto& [key, g] : groups) {
-    const auto& [failure, reason, webhook, endpoint, status] = key;
-    out.push_back({{"class", settle::name(failure)}, {"reason", reason}, {"webhook", webhook}, {"endpoint", endpoint},
-                   {"status", status ? json::Tree(status) : json::Tree(nullptr)}, {"count", g.count}, {"replayed", g.replayed},
+  for (const auto& [key, g] : groups.all()) {
+    out.push_back({{"class", settle::name(key.failure)}, {"reason", key.reason}, {"webhook", key.webhook}, {"endpoint", key.endpoint},
+                   {"status", key.status ? json::Tree(key.status) : json::Tree(nullptr)}, {"count", g.count}, {"replayed", g.replayed},
                    {"first", core::format_rfc3339(core::from_unix_ms(g.first))},
                    {"last", core::format_rfc3339(core::from_unix_ms(g.last))}, {"error", g.error}});
   }
@@ -148,37 +138,25 @@ json::Tree to_json(const std::map<GroupKey, Group>& groups) {
 }
 
 int list_groups(const DeadLetterOptions& options, const Loaded& loaded) {
-  std::map<GroupKey, Group> groups;
-  std::uint64_t total = 0, replayed = 0;
-  const auto done = select(options, loaded, [&](Letter&& letter, const state::Mark* mark) {
-    const auto& p = letter.parsed;
-    auto& group = groups[{settle::failure_class(p.reason), std::string(settle::name(p.reason)), p.webhook, p.endpoint, p.http_status.value_or(0)}];
-    group.first = group.count == 0 ? p.failed_at_ms : std::min(group.first, p.failed_at_ms);
-    group.last = std::max(group.last, p.failed_at_ms);
-    group.error = p.error;
-    ++group.count;
-    ++total;
-    group.replayed += mark ? 1 : 0;
-    replayed += mark ? 1 : 0;
-  });
+  engine::LetterGroups groups;
+  const auto done = select(options, loaded, [&](Letter&& letter, const state::Mark* mark) { groups.add(letter, mark != nullptr); });
   if (!done) return failed(done.error());
   if (options.json) {
-    fmt::print("{}\n", dump(json::Tree{{"total", total}, {"replayed", replayed}, {"originals_gone", *done}, {"groups", to_json(groups)}}));
+    fmt::print("{}\n", dump(json::Tree{{"total", groups.total()}, {"replayed", groups.replayed()}, {"originals_gone", *done}, {"groups", to_json(groups)}}));
     return exit_ok;
   }
-  if (groups.empty()) {
+  if (groups.total() == 0) {
     fmt::print("no dead letters\n");
     tell_gone(*done);
     return exit_ok;
   }
   fmt::print("{:>8}  {:>8}  {:<9} {:<11} {:<28} {:>6}  {:<24}  {}\n", "COUNT", "REPLAYED", "FAILED AT", "REASON", "WEBHOOK/ENDPOINT", "STATUS", "LAST", "LAST ERROR");
-  for (const auto& [key, g] : groups) {
-    const auto& [failure, reason, webhook, endpoint, status] = key;
-    fmt::print("{:>8}  {:>8}  {:<9} {:<11} {:<28} {:>6}  {:<24}  {}\n", g.count, g.replayed, settle::name(failure), reason,
-               webhook.empty() ? "-" : shown(webhook + "/" + endpoint), status ? std::to_string(status) : "-",
+  for (const auto& [key, g] : groups.all()) {
+    fmt::print("{:>8}  {:>8}  {:<9} {:<11} {:<28} {:>6}  {:<24}  {}\n", g.count, g.replayed, settle::name(key.failure), key.reason,
+               key.webhook.empty() ? "-" : shown(key.webhook + "/" + key.endpoint), key.status ? std::to_string(key.status) : "-",
                core::format_rfc3339(core::from_unix_ms(g.last)), shown(g.error));
   }
-  fmt::print("{} dead letters, {} of them replayed; `--open` leaves those out, `--items` lists them, `dead-letters show ID` shows one\n", total, replayed);
+  fmt::print("{}, {} of them replayed; `--open` leaves those out, `--items` lists them, `dead-letters show ID` shows one\n", core::counted(groups.total(), "dead letter"), groups.replayed());
   tell_gone(*done);
   return exit_ok;
 }

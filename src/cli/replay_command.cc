@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hookline/admin/trial_json.h"
+#include "hookline/core/units.h"
 #include "hookline/engine/catalog.h"
 #include "hookline/engine/trial.h"
 #include "hookline/kafka/admin.h"
@@ -97,7 +98,7 @@ class Run {
       return;
     }
     if (of_events()) {
-      fmt::print("{} records in the range; what matches goes out again\n", survey.chosen);
+      fmt::print("{} in the range; what matches goes out again\n", core::counted(survey.chosen, "record"));
       return;
     }
     if (survey.chosen == 0) {
@@ -110,7 +111,7 @@ class Run {
       fmt::print("{:>8}  {:<9} {:<11} {:<28} {:>6}  {} {}\n", g.count, settle::name(settle::failure_class(g.reason)), settle::name(g.reason), whose(g),
                  g.status ? std::to_string(*g.status) : "-", shown(g.id), shown(g.error));
     }
-    fmt::print("{} dead letters to replay{}{}{}{}\n", survey.chosen, call_.request.to.empty() ? "" : fmt::format(" to {}", call_.request.to),
+    fmt::print("{} to replay{}{}{}{}\n", core::counted(survey.chosen, "dead letter"), call_.request.to.empty() ? "" : fmt::format(" to {}", call_.request.to),
                survey.replayed > 0 ? fmt::format("; {} were replayed before", survey.replayed) : "",
                survey.copies > 0 ? fmt::format("; {} are copies of others", survey.copies) : "",
                survey.gone > 0 ? fmt::format("; {} more only point to originals that are gone, so --where cannot tell what they were", survey.gone) : "");
@@ -161,7 +162,7 @@ class Run {
       return exit_ok;
     }
     introduce(survey);
-    fmt::print("{} requests would go out; nothing was sent\n", outcome->counts.sent);
+    fmt::print("{} would go out; nothing was sent\n", core::counted(outcome->counts.sent, "request"));
     tell_skipped(outcome->counts);
     return exit_ok;
   }
@@ -237,7 +238,8 @@ class Run {
       return;
     }
     tell_skipped(counts);
-    fmt::print("{} deliveries sent on their way{}\n", counts.sent, of_events() ? fmt::format(" for {} records", counts.done) : "");
+    fmt::print("{} sent on {} way{}\n", core::counted(counts.sent, "delivery", "deliveries"), counts.sent == 1 ? "its" : "their",
+               of_events() ? " for " + core::counted(counts.done, "record") : "");
     if (again) fmt::print("{} of them taken by workers, {} became dead letters again\n", counts.sent - counts.open, *again);
     if (state == "interrupted") fmt::print("broken off; to go on: {}\n", how_to_go_on());
   }

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "event_input.h"
+#include "hookline/core/units.h"
 #include "hookline/event/kind.h"
 #include "hookline/json/path.h"
 #include "hookline/json/tree.h"
@@ -109,7 +110,7 @@ int publish(const SendOptions& options, const std::string& topic, const std::vec
     }
     fmt::print("{}\n", json::Tree{{"topic", topic}, {"sent", sent}, {"failed", events.size() - sent}, {"records", acknowledged}}.dump());
   } else {
-    fmt::print("sent {} of {} events to {}\n", sent, events.size(), topic);
+    fmt::print("sent {} of {} to {}\n", sent, core::counted(events.size(), "event"), topic);
   }
   std::fflush(stdout);
   return sent == events.size() ? exit_ok : exit_failed;

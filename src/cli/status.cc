@@ -69,7 +69,7 @@ void print_partitions(const json::Tree& status, bool all) {
                     p.value("lag", json::Tree()).is_null() ? "?" : text(p, "lag"), text(p, "open"), paused ? "paused" : "reading", held});
   }
   if (rows.size() > 1) print_table(rows);
-  if (idle > 0) fmt::print("{}{} partitions have nothing to do (--all lists them)\n", rows.size() > 1 ? "and " : "", idle);
+  if (idle > 0) fmt::print("{}{} {} nothing to do (--all lists them)\n", rows.size() > 1 ? "and " : "", core::counted(idle, "partition"), idle == 1 ? "has" : "have");
 }
 
 void print_endpoints(const json::Tree& status) {
@@ -98,8 +98,8 @@ int show(const StatusOptions& options) {
     fmt::print("{}\n", dump(*status));
     return exit_ok;
   }
-  fmt::print("hookline {}, group {}, since {}: {} webhooks, revision {}\n", text(*status, "version"), text(*status, "group_id"),
-             text(*status, "started_at"), text(*status, "webhooks"), text(*status, "revision"));
+  fmt::print("hookline {}, group {}, since {}: {}, revision {}\n", text(*status, "version"), text(*status, "group_id"),
+             text(*status, "started_at"), core::counted(static_cast<std::uint64_t>(number(*status, "webhooks")), "webhook"), text(*status, "revision"));
   if (!status->value("ready", false)) {
     for (const auto& reason : status->value("reasons", json::Tree::array())) {
       fmt::print("not ready: {}\n", reason.is_string() ? reason.get<std::string>() : reason.dump());
@@ -114,8 +114,9 @@ int show(const StatusOptions& options) {
     held += number(worker, "deliveries");
     bytes += number(worker, "held_bytes");
   }
-  fmt::print("{} workers own {} partitions and hold {} deliveries, {} bytes\n", workers.size(),
-             status->value("partitions", json::Tree::array()).size(), held, bytes);
+  fmt::print("{} with {}; held: {}, {}\n", core::counted(workers.size(), "worker"),
+             core::counted(status->value("partitions", json::Tree::array()).size(), "partition"),
+             core::counted(static_cast<std::uint64_t>(held), "delivery", "deliveries"), core::counted(static_cast<std::uint64_t>(bytes), "byte"));
   print_backlog(*status);
   fmt::print("\n");
   print_partitions(*status, options.all);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "command.h"
+#include "hookline/core/units.h"
 #include "hookline/json/tree.h"
 
 namespace hookline::cli {
@@ -30,8 +31,8 @@ int validate(const ValidateOptions& options) {
     fmt::print("{}\n", out.dump(2, ' ', false, json::Tree::error_handler_t::replace));
   } else {
     for (const auto& problem : configuration.problems) fmt::print(stderr, "{}\n", config::format(problem));
-    fmt::print("{}: {} webhooks, {} policies; {} errors, {} warnings\n", errors == 0 ? "valid" : "not valid",
-               configuration.webhooks.size(), configuration.policies.size(), errors, warnings);
+    fmt::print("{}: {}, {}; {}, {}\n", errors == 0 ? "valid" : "not valid", core::counted(configuration.webhooks.size(), "webhook"),
+               core::counted(configuration.policies.size(), "policy", "policies"), core::counted(errors, "error"), core::counted(warnings, "warning"));
   }
   return errors == 0 ? exit_ok : exit_config;
 }

@@ -98,4 +98,9 @@ Result<double> parse_rate(std::string_view text) {
   return parts->first / static_cast<double>(unit->factor);
 }
 
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  if (count == 1) return fmt::format("1 {}", one);
+  return many.empty() ? fmt::format("{} {}s", count, one) : fmt::format("{} {}", count, many);
+}
+
 }  // namespace hookline::core

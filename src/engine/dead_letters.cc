@@ -103,6 +103,18 @@ core::Result<bool> LetterFilter::takes(const Letter& letter, const kafka::Proper
   return original && where_->takes(*original, kind_of_topic(*topics_, original->topic).value_or(event::Kind::incident));
 }
 
+void LetterGroups::add(const Letter& letter, bool replayed) {
+  const auto& p = letter.parsed;
+  Group& group = groups_[{settle::failure_class(p.reason), std::string(settle::name(p.reason)), p.webhook, p.endpoint, p.http_status.value_or(0)}];
+  group.first = group.count == 0 ? p.failed_at_ms : std::min(group.first, p.failed_at_ms);
+  if (p.failed_at_ms >= group.last) group.error = p.error;
+  group.last = std::max(group.last, p.failed_at_ms);
+  ++group.count;
+  ++total_;
+  group.replayed += replayed ? 1 : 0;
+  replayed_ += replayed ? 1 : 0;
+}
+
 core::Result<core::WallTime> parse_moment(const std::string& text, core::WallTime now) {
   if (const auto time = core::parse_rfc3339(text)) return *time;
   if (const auto age = core::parse_duration(text)) return now - std::chrono::duration_cast<std::chrono::milliseconds>(*age);

@@ -121,7 +121,7 @@ TEST_F(ReplayCases, PointersAreFollowedToTheirOriginalsWhereverTheseAreStillTher
 
   kafka.admin().delete_records_before(topic, 0, 2);  // the first two are gone
   const auto rest = list(hookline, {"--where", "document.number < 3"});
-  EXPECT_NE(rest.output.find("1 dead letters, 0 of them replayed"), std::string::npos) << rest.output;
+  EXPECT_NE(rest.output.find("1 dead letter, 0 of them replayed"), std::string::npos) << rest.output;
   EXPECT_NE(rest.output.find("2 more only point to their originals, which are gone from the log"), std::string::npos) << rest.output;
   const auto first = letters().front().header("hookline.delivery.id");
   const auto lost = run_hookline({"dead-letters", "show", "--config", hookline.config_path(), first});
@@ -133,7 +133,7 @@ TEST_F(ReplayCases, PointersAreFollowedToTheirOriginalsWhereverTheseAreStillTher
   hookline.write("config.yaml", config.replace(config.find("64KiB"), 5, "512KiB"));
   const auto one = replay(hookline, {"--where", "document.number < 3", "--wait"});
   EXPECT_EQ(one.status.code, 0) << one.errors;
-  EXPECT_NE(one.output.find("1 dead letters to replay; 2 more only point to originals that are gone"), std::string::npos) << one.output;
+  EXPECT_NE(one.output.find("1 dead letter to replay; 2 more only point to originals that are gone"), std::string::npos) << one.output;
   ASSERT_EQ(receiver.count(), 1u) << one.output;
   EXPECT_EQ(event_id(receiver.requests()[0].body), "e-000002");
   EXPECT_EQ(receiver.requests()[0].header("webhook-id"), id);

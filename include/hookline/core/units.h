@@ -1,4 +1,5 @@
-// Durations and sizes as users write them: `500ms 10s 5m 2h 7d`, `64KiB 8MiB`, `100/s`. No state.
+// Durations and sizes as users write them: `500ms 10s 5m 2h 7d`, `64KiB 8MiB`, `100/s`; and counts as they read them.
+// No state.
 #pragma once
 
 #include <cstdint>
@@ -21,5 +22,8 @@ std::string format_size(std::uint64_t bytes);
 
 /// "100/s", "600/m", "1000/h" as events per second. Error: invalid, also for zero.
 [[nodiscard]] Result<double> parse_rate(std::string_view text);
+
+/// "1 dead letter", "2 dead letters"; `many` where an s does not make it.
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many = {});
 
 }  // namespace hookline::core

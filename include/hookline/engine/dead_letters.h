@@ -3,7 +3,9 @@
 // thread; nothing is kept.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -88,6 +90,32 @@ class LetterFilter {
   const config::Topics* topics_;
   std::unique_ptr<Where> where_;
   std::uint64_t gone_ = 0;
+};
+
+/// Dead letters counted by what they died of, whose they are and the last answer's status: how people get an overview.
+class LetterGroups {
+ public:
+  /// Failures of endpoints come first, then those of the pipeline.
+  struct Key {
+    settle::FailureClass failure;
+    std::string reason, webhook, endpoint;
+    int status;  ///< 0: no answer
+    auto operator<=>(const Key&) const = default;
+  };
+  struct Group {
+    std::uint64_t count = 0, replayed = 0;
+    std::int64_t first = 0, last = 0;  ///< when they failed, Unix time in ms
+    std::string error;                 ///< of the last one
+  };
+
+  void add(const Letter& letter, bool replayed = false);
+  const std::map<Key, Group>& all() const { return groups_; }
+  std::uint64_t total() const { return total_; }
+  std::uint64_t replayed() const { return replayed_; }
+
+ private:
+  std::map<Key, Group> groups_;
+  std::uint64_t total_ = 0, replayed_ = 0;
 };
 
 /// A moment as people write it: RFC 3339, or an age such as 2h. Error: invalid.

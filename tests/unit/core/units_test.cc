@@ -104,5 +104,13 @@ TEST(Rates, RefuseEverythingElse) {
   }
 }
 
+TEST(Counted, SaysOneAsOne) {
+  EXPECT_EQ(counted(0, "event"), "0 events");
+  EXPECT_EQ(counted(1, "event"), "1 event");
+  EXPECT_EQ(counted(2, "event"), "2 events");
+  EXPECT_EQ(counted(1, "delivery", "deliveries"), "1 delivery");
+  EXPECT_EQ(counted(12, "delivery", "deliveries"), "12 deliveries");
+}
+
 }  // namespace
 }  // namespace hookline::core
