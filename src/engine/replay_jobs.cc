@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 
 #include "hookline/core/log.h"
+#include "hookline/core/units.h"
 #include "hookline/engine/engine.h"
 #include "hookline/engine/replay_journal.h"
 #include "hookline/kafka/follower.h"
@@ -28,6 +29,8 @@ constexpr auto progress_every = 1s;
 constexpr auto again_after = 10s;  ///< a job that Kafka's trouble has ended
 constexpr auto write_timeout = 10s;
 constexpr auto kept_for = std::chrono::days(30);
+/// A command line notes every two seconds how far it is.
+constexpr auto silence_of_command = 30s;
 
 std::string text_in(const json::Tree& tree, const char* name) {
   const auto found = tree.is_object() ? tree.find(name) : tree.end();
@@ -37,13 +40,31 @@ std::string text_in(const json::Tree& tree, const char* name) {
 std::string account_of(const ReplayCounts& counts) {
   std::uint64_t skipped = counts.creates.count;
   for (const auto& [why, count] : counts.skipped) skipped += count;
-  return fmt::format("{} of {} looked at, {} deliveries sent, {} not sent{}", counts.done, counts.total, counts.sent, skipped,
+  return fmt::format("{} of {} looked at, {} sent, {} not sent{}", counts.done, counts.total,
+                     core::counted(counts.sent, "delivery", "deliveries"), skipped,
                      counts.creates.count > 0 ? fmt::format(", of these {} creates whose items exist", counts.creates.count) : "");
+}
+
+/// A command line that was killed cannot say so: it is silent.
+bool fell_silent(const state::ReplayJob& job, core::WallTime now) {
+  if (text_in(job.asked, "executor") != "cli") return false;
+  const auto told = text_in(job.progress, "state");
+  if (!told.empty() && told != "running") return false;
+  const auto last = core::parse_rfc3339(text_in(told.empty() ? job.asked : job.progress, "at"));
+  return last && now - *last > silence_of_command;
+}
+
+/// How a replay of the command line is taken up again.
+std::string how_to_go_on(const state::ReplayJob& job) {
+  const bool events = job.asked.contains("request") && text_in(job.asked["request"], "what") == "events";
+  return events ? fmt::format("to go on: hookline replay --config FILE --resume {}", job.id)
+                : std::string("to go on: the same hookline dead-letters replay again");
 }
 
 }  // namespace
 
-std::string state_of(const state::ReplayJob& job) {
+std::string state_of(const state::ReplayJob& job, core::WallTime now) {
+  if (fell_silent(job, now)) return "interrupted";
   const auto told = text_in(job.progress, "state");
   const bool ended = told == "done" || told == "cancelled" || told == "failed" || told == "interrupted";
   if (!ended && job.wanted == state::Wanted::cancelled) return "cancelled";
@@ -52,17 +73,19 @@ std::string state_of(const state::ReplayJob& job) {
 }
 
 bool is_over(const state::ReplayJob& job) {
-  const auto state = state_of(job);
+  const auto state = state_of(job, {});
   return state == "done" || state == "cancelled" || state == "failed";
 }
 
-json::Tree to_json(const state::ReplayJob& job) {
-  json::Tree out{{"id", job.id}, {"state", state_of(job)}};
+json::Tree to_json(const state::ReplayJob& job, core::WallTime now) {
+  const auto state = state_of(job, now);
+  json::Tree out{{"id", job.id}, {"state", state}};
   for (const char* name : {"by", "at", "executor", "request"}) out[name] = job.asked.contains(name) ? job.asked[name] : json::Tree(nullptr);
   out["counts"] = job.progress.is_object() && job.progress.contains("counts") ? job.progress["counts"] : to_json(ReplayCounts{});
   for (const auto& [from, to] : {std::pair("at", "updated_at"), std::pair("error", "error")}) {
     out[to] = job.progress.is_object() && job.progress.contains(from) ? job.progress[from] : json::Tree(nullptr);
   }
+  if (state == "interrupted" && out["error"].is_null()) out["error"] = how_to_go_on(job);
   return out;
 }
 
@@ -323,7 +346,7 @@ core::Result<void> ReplayJobs::want(const std::string& id, state::Wanted wanted,
   if (text_in(job->asked, "executor") == "cli") {
     return core::fail(core::ErrorCode::refused, fmt::format("replay {} runs in a command line: it is stopped there", id));
   }
-  if (is_over(*job)) return core::fail(core::ErrorCode::refused, fmt::format("replay {} is {}", id, state_of(*job)));
+  if (is_over(*job)) return core::fail(core::ErrorCode::refused, fmt::format("replay {} is {}", id, state_of(*job, core::read_clock().wall)));
   const auto value = state::wanted_value(wanted, by, core::read_clock().wall);
   if (auto written = state_->write(state::wanted_key(id), value); !written) return written;
   core::log::info("replay {}: {} wants it {}", id, by, state::name(wanted));

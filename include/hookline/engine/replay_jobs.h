@@ -46,11 +46,13 @@ class ReplayJobs {
   std::unique_ptr<State> state_;
 };
 
-/// running, paused, done, cancelled, interrupted, failed; "waiting": nobody has begun.
-std::string state_of(const state::ReplayJob& job);
+/// running, paused, done, cancelled, interrupted, failed; "waiting": nobody has begun. A replay of the command line
+/// without sign of life for half a minute is interrupted.
+std::string state_of(const state::ReplayJob& job, core::WallTime now);
 /// Is it over for good?
 bool is_over(const state::ReplayJob& job);
-/// A job as the admin API tells it: {"id", "state", "by", "at", "executor", "request", "counts", "updated_at", "error"}.
-json::Tree to_json(const state::ReplayJob& job);
+/// A job as the admin API tells it: {"id", "state", "by", "at", "executor", "request", "counts", "updated_at", "error"};
+/// of an interrupted one the error is how to go on.
+json::Tree to_json(const state::ReplayJob& job, core::WallTime now);
 
 }  // namespace hookline::engine
