@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include "hookline/core/time.h"
 
@@ -30,29 +29,10 @@ json::Tree partition_json(const engine::PartitionStatus& p, std::size_t worker, 
   return out;
 }
 
-/// Endpoints summed over workers: people ask about the endpoint, not about its share in a thread.
 json::Tree endpoints_json(const engine::EngineStatus& status) {
-  std::map<std::pair<std::string, std::string>, engine::EndpointStatus> sums;
-  for (const auto& worker : status.workers) {
-    for (const auto& e : worker.endpoints) {
-      auto& sum = sums[{e.webhook, e.endpoint}];
-      sum.queued += e.queued;
-      sum.in_flight += e.in_flight;
-      sum.waiting += e.waiting;
-      sum.parked += e.parked;
-      sum.circuit = std::max(sum.circuit, e.circuit);
-      sum.dead_lettered += e.dead_lettered;
-      sum.delivered += e.delivered;
-      sum.failed += e.failed;
-      if (e.last_error_at && (!sum.last_error_at || *e.last_error_at > *sum.last_error_at)) {
-        sum.last_error = e.last_error;
-        sum.last_error_at = e.last_error_at;
-      }
-    }
-  }
   json::Tree out = json::Tree::array();
-  for (const auto& [name, e] : sums) {
-    json::Tree row{{"webhook", name.first},     {"endpoint", name.second}, {"queued", e.queued},
+  for (const auto& e : status.endpoints()) {
+    json::Tree row{{"webhook", e.webhook},      {"endpoint", e.endpoint},  {"queued", e.queued},
                    {"in_flight", e.in_flight},  {"waiting", e.waiting},    {"delivered", e.delivered},
                    {"failed_attempts", e.failed}, {"dead_lettered", e.dead_lettered}, {"parked", e.parked},
                    {"circuit", circuit_names[std::min<std::size_t>(e.circuit, circuit_names.size() - 1)]}};
@@ -64,13 +44,9 @@ json::Tree endpoints_json(const engine::EngineStatus& status) {
 }
 
 json::Tree storm_json(const engine::EngineStatus& status) {
-  json::Tree out = nullptr;
-  for (const auto& worker : status.workers) {
-    if (!worker.storm) continue;
-    const auto& s = *worker.storm;
-    out = {{"reason", s.reason}, {"seconds", seconds(s.lasts)}, {"hosts", s.hosts}, {"answering", s.answering}};
-  }
-  return out;
+  const auto s = status.storm();
+  if (!s) return nullptr;
+  return {{"reason", s->reason}, {"seconds", seconds(s->lasts)}, {"hosts", s->hosts}, {"answering", s->answering}};
 }
 
 }  // namespace

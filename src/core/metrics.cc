@@ -231,7 +231,8 @@ std::string metrics_handbook() {
 
 Served at `/metrics` in the Prometheus text format. Every metric there is: this page is generated from the table in
 `src/core/metrics_table.h`, and a test checks that it was. A value outside of the set that a label lists counts as
-`other`. Series of deleted webhooks, and of partitions that moved away, are gone from the next scrape on.
+`other`. Series of partitions that moved away, and of deleted webhooks and endpoints as soon as nothing of theirs is
+under way, are gone from the next scrape on.
 
 | metric | type | labels | what it tells |
 | --- | --- | --- | --- |

@@ -244,8 +244,9 @@ void Engine::adopt(config::Configuration files) {
 void Engine::install(Edition edition) {
   const std::lock_guard lock(mutex_);
   if (definitions_) {
+    // Those that are gone are looked for as soon as somebody reads the metrics.
     for (const auto& webhook : definitions_->webhooks()) {
-      if (!edition.definitions->find(webhook.name)) metrics_.forget_webhook(webhook.name);
+      for (const auto& endpoint : webhook.endpoints) exposed_endpoints_.emplace(webhook.name, endpoint.name);
     }
   }
   const auto is_new = [](const std::vector<std::string>& told, const std::string& line) {

@@ -1,6 +1,7 @@
 // Engine: what it tells people and machines about itself.
 #include <algorithm>
 #include <condition_variable>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -111,22 +112,70 @@ Readiness Engine::readiness() const {
         if (!told) readiness.reasons.push_back(trouble);
       }
       if (!worker.assigned) readiness.reasons.push_back(fmt::format("worker {} waits for the group's assignment", worker.worker));
-      if (worker.storm) readiness.warnings.push_back(fmt::format("storm guard, worker {}: {}", worker.worker, describe(*worker.storm)));
     }
+    if (const auto storm = status.storm()) readiness.warnings.push_back("storm guard: " + describe(*storm));
   }
   readiness.ready = readiness.reasons.empty();
   return readiness;
 }
 
+std::vector<EndpointStatus> EngineStatus::endpoints() const {
+  std::map<std::pair<std::string, std::string>, EndpointStatus> sums;
+  for (const auto& worker : workers) {
+    for (const auto& e : worker.endpoints) {
+      auto& sum = sums[{e.webhook, e.endpoint}];
+      sum.webhook = e.webhook;
+      sum.endpoint = e.endpoint;
+      sum.queued += e.queued;
+      sum.in_flight += e.in_flight;
+      sum.waiting += e.waiting;
+      sum.parked += e.parked;
+      sum.circuit = std::max(sum.circuit, e.circuit);
+      sum.dead_lettered += e.dead_lettered;
+      sum.delivered += e.delivered;
+      sum.failed += e.failed;
+      if (!e.last_error_at || (sum.last_error_at && *e.last_error_at <= *sum.last_error_at)) continue;
+      sum.last_error = e.last_error;
+      sum.last_error_at = e.last_error_at;
+    }
+  }
+  std::vector<EndpointStatus> all;
+  for (auto& [name, sum] : sums) all.push_back(std::move(sum));
+  return all;
+}
+
+std::optional<StormStatus> EngineStatus::storm() const {
+  std::optional<StormStatus> first;
+  for (const auto& worker : workers) {
+    if (worker.storm && (!first || worker.storm->lasts > first->lasts)) first = worker.storm;
+  }
+  return first;
+}
+
+/// The gauges of the endpoints that there are; the series of those that are gone go with them, also where a late
+/// answer brought some of them back. With mutex_ held.
+void Engine::expose(const std::vector<EndpointStatus>& endpoints) {
+  std::set<std::pair<std::string, std::string>> now;
+  std::set<std::string> webhooks;
+  for (const auto& e : endpoints) {
+    metrics_.circuit_state(e.webhook, e.endpoint).set(e.circuit);
+    now.emplace(e.webhook, e.endpoint);
+    webhooks.insert(e.webhook);
+    if (exposed_endpoints_.contains({e.webhook, e.endpoint})) continue;
+    for (const auto* outcome : {"delivered", "dead_lettered"}) (void)metrics_.deliveries(e.webhook, outcome);
+    (void)metrics_.attempts(e.webhook, e.endpoint, "2xx");
+  }
+  for (const auto& [webhook, endpoint] : exposed_endpoints_) {
+    if (!webhooks.contains(webhook)) metrics_.forget_webhook(webhook);
+    else if (!now.contains({webhook, endpoint})) metrics_.forget_endpoint(webhook, endpoint);
+  }
+  exposed_endpoints_ = std::move(now);
+}
+
 std::string Engine::exposition() {
   std::set<std::pair<std::string, std::int32_t>> owned;
   const auto status = this->status();
-  bool storm = false;
   for (const auto& worker : status.workers) {
-    storm = storm || worker.storm;
-    for (const auto& endpoint : worker.endpoints) {
-      metrics_.circuit_state(endpoint.webhook, endpoint.endpoint).set(endpoint.circuit);
-    }
     for (const auto& p : worker.partitions) {
       owned.emplace(p.topic, p.partition);
       if (p.end) metrics_.consumer_lag(p.topic, p.partition).set(std::max<std::int64_t>(0, *p.end - p.committed));
@@ -134,8 +183,9 @@ std::string Engine::exposition() {
     }
   }
   for (const auto& [tier, waiting] : status.retry_backlog) metrics_.retry_backlog(tier).set(waiting);
-  metrics_.storm_guard().set(storm ? 1 : 0);
+  metrics_.storm_guard().set(status.storm() ? 1 : 0);
   const std::lock_guard lock(mutex_);
+  expose(status.endpoints());
   for (const auto& [topic, partition] : exposed_) {
     if (!owned.contains({topic, partition})) metrics_.forget_partition(topic, partition);
   }

@@ -51,6 +51,9 @@ struct EndpointLane {
   /// Which machine it is, for the storm guard; of one that was deleted nobody asks any more.
   const std::string& host() const { return endpoint ? endpoint->host : endpoint_name; }
 
+  /// Its endpoint was deleted, and nothing of it is left here.
+  bool over() const { return !endpoint && queue.ready() == 0 && queue.in_flight() == 0 && waiting == 0; }
+
   /// Why nothing may be attempted here, so that what waits ends as a dead letter (`disabled`); empty: it may.
   std::string_view objection() const {
     if (!endpoint) return "the webhook or endpoint was deleted";

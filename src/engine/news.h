@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hookline/core/time.h"
+#include "storm_guard.h"
 
 namespace hookline::engine {
 
@@ -18,12 +19,14 @@ struct News {
     storm,     ///< the storm guard stops intake: why, and over which hosts
     heard,     ///< a host of the storm has answered with a 2xx
     calm,      ///< the storm is over
+    tally,     ///< what this worker's attempts of the last second came to
   };
   What what = What::paused;
   std::string webhook, endpoint;   ///< paused, opened, closed
   core::MonoTime until{};          ///< paused, opened
   std::vector<std::string> hosts;  ///< storm, heard
   std::string reason;              ///< storm
+  StormTally counted;              ///< tally
 };
 
 }  // namespace hookline::engine

@@ -35,24 +35,50 @@ std::vector<std::string> StormGuard::hosts_with(std::int64_t Host::* what, core:
   return hosts;
 }
 
+void StormGuard::begun(core::MonoTime now) {
+  ++second(now).begun;
+  ++untold_.begun;
+}
+
 void StormGuard::attempt(core::MonoTime now, const std::string& host, Result result) {
   Second& current = second(now);
   ++current.attempts;
+  ++untold_.attempts;
   if (raging_) {
     if (const auto known = hosts_.find(host); known != hosts_.end()) known->second = now;
     if (result == Result::delivered) heard(host);
   }
   if (result != Result::silent) return;
   ++current.silent;
+  ++untold_.silent;
+  untold_.silent_hosts.insert(host);
   failing_[host].silent = number_of(now);
   judge(now);
 }
 
 void StormGuard::unsendable(core::MonoTime now, const std::string& host) {
   ++second(now).unsendable;
+  ++untold_.unsendable;
+  untold_.unsendable_hosts.insert(host);
   if (const auto known = hosts_.find(host); raging_ && known != hosts_.end()) known->second = now;
   failing_[host].unsendable = number_of(now);
   judge(now);
+}
+
+void StormGuard::add(core::MonoTime now, const StormTally& tally) {
+  Second& current = second(now);
+  current.attempts += tally.attempts;
+  current.silent += tally.silent;
+  current.begun += tally.begun;
+  current.unsendable += tally.unsendable;
+  for (const auto& host : tally.silent_hosts) failing_[host].silent = number_of(now);
+  for (const auto& host : tally.unsendable_hosts) failing_[host].unsendable = number_of(now);
+  judge(now);
+}
+
+std::optional<StormTally> StormGuard::take_tally() {
+  if (untold_ == StormTally{}) return std::nullopt;
+  return std::exchange(untold_, {});
 }
 
 void StormGuard::judge(core::MonoTime now) {
@@ -101,6 +127,7 @@ void StormGuard::judge_end() {
 void StormGuard::end() {
   raging_ = false;
   seconds_ = {};
+  untold_ = {};
   failing_.clear();
 }
 

@@ -1,12 +1,14 @@
 // Tells a failing world (egress cut, DNS gone, a broken template everywhere) from failing endpoints, by what the
 // attempts of the last minute came to. In the first case draining the topics into the dead letters helps nobody: the
 // worker stops taking source records until answers come again. Pure state machine, one per worker; workers of a
-// process tell each other what theirs saw (news.h). Bounded by the hosts that the definitions name.
+// process tell each other what theirs counted (StormTally, by news.h), so that each judges by all of it. Bounded by
+// the hosts that the definitions name.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -23,6 +25,13 @@ struct StormLimits {
   std::uint32_t least_hosts = 3;  ///< that attempts failed on before any answer
 };
 
+/// What a worker counted since it told its siblings last.
+struct StormTally {
+  std::uint32_t attempts = 0, silent = 0, begun = 0, unsendable = 0;
+  std::set<std::string> silent_hosts, unsendable_hosts;
+  bool operator==(const StormTally&) const = default;
+};
+
 class StormGuard {
  public:
   static constexpr core::Duration window = std::chrono::seconds(60);
@@ -37,11 +46,15 @@ class StormGuard {
   explicit StormGuard(StormLimits limits) : limits_(limits) {}
 
   /// A delivery of a matched event has had its first turn: an attempt, or it could not be sent, or it was handed over.
-  void begun(core::MonoTime now) { ++second(now).begun; }
+  void begun(core::MonoTime now);
   /// An attempt ended, and not because it was aborted.
   void attempt(core::MonoTime now, const std::string& host, Result result);
   /// A delivery ended in a dead letter with the reason `egress` or `render`.
   void unsendable(core::MonoTime now, const std::string& host);
+  /// What a sibling counted; it happened just now.
+  void add(core::MonoTime now, const StormTally& tally);
+  /// What was counted here since the last call; nullopt: nothing.
+  std::optional<StormTally> take_tally();
 
   /// A sibling's news: it rages, over these hosts.
   void begin(core::MonoTime now, const std::vector<std::string>& hosts, std::string reason);
@@ -81,6 +94,7 @@ class StormGuard {
 
   StormLimits limits_;
   std::array<Second, seconds_of_window> seconds_{};
+  StormTally untold_;
   std::map<std::string, Host> failing_;
   bool raging_ = false;
   std::string reason_;

@@ -316,6 +316,7 @@ WorkerStatus WorkerCore::status(core::Now now) {
     note(d.record, d.lane, d.attempts, fmt::format("topic {} has not acknowledged it", topic_of(d)));
   });
   for (const auto& lane : lanes_.all()) {
+    if (lane.over()) continue;
     status.endpoints.push_back({.webhook = lane.webhook_name,
                                 .endpoint = lane.endpoint_name,
                                 .queued = lane.queue.ready(),

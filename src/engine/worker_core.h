@@ -365,6 +365,7 @@ class WorkerCore {
   void note_unsendable(const EndpointLane& lane);
   void bury_unrenderable(LaneId id, Handle handle, Delivery& delivery, std::string error);
   void follow_storm(bool raged, bool found_here);
+  void tell_tally();
   std::optional<core::Duration> wait_after_attempt(Delivery& delivery);
   core::WallTime age_began(const Delivery& delivery) const;
   bool storm_lets_in() const;

@@ -288,6 +288,7 @@ void WorkerCore::look_around() {
   }
   (void)lanes_.any_roomy(now_.mono);  // forgets who was active before
   look_at_counters();
+  tell_tally();
   if (storm_.raging()) {
     storm_.forget_unprobed(now_.mono);
     follow_storm(true, false);  // the others have something to send there, perhaps

@@ -18,7 +18,7 @@ void WorkerCore::note_attempt(const EndpointLane& lane, const deliver::Answer& a
   const bool raged = storm_.raging();
   using Result = StormGuard::Result;
   storm_.attempt(now_.mono, lane.host(), delivered ? Result::delivered : answered ? Result::answered : Result::silent);
-  if (raged && delivered) out_->news.push_back({.what = News::What::heard, .webhook = {}, .endpoint = {}, .hosts = {lane.host()}, .reason = {}});
+  if (raged && delivered) out_->news.push_back({.what = News::What::heard, .webhook = {}, .endpoint = {}, .hosts = {lane.host()}, .reason = {}, .counted = {}});
   follow_storm(raged, true);
 }
 
@@ -34,7 +34,11 @@ void WorkerCore::bury_unrenderable(LaneId id, Handle handle, Delivery& delivery,
   EndpointLane& lane = lanes_[id];
   storm_.begun(now_.mono);
   note_unsendable(lane);
-  if (storm_.raging()) lane.circuit.failed(now_.mono);
+  if (storm_.raging()) {
+    const auto before = lane.circuit.state();
+    lane.circuit.failed(now_.mono);
+    tell_circuit(lane, before);
+  }
   bury(handle, delivery, settle::Reason::render, std::move(error));
 }
 
@@ -46,7 +50,7 @@ void WorkerCore::follow_storm(bool raged, bool found_here) {
       core::log::error("storm guard: {}; no more is read from source topics, one probe per endpoint every {} s goes on, and nothing "
                        "becomes a dead letter by age or exhaustion, until half of the hosts answer with a 2xx or there is a new revision",
                        storm_.reason(), StormGuard::pace / std::chrono::seconds(1));
-      out_->news.push_back({.what = News::What::storm, .webhook = {}, .endpoint = {}, .hosts = {}, .reason = storm_.reason()});
+      out_->news.push_back({.what = News::What::storm, .webhook = {}, .endpoint = {}, .hosts = {}, .reason = storm_.reason(), .counted = {}});
       for (const auto& [host, attempted] : storm_.hosts()) out_->news.back().hosts.push_back(host);
     }
     lanes_.set_pace(StormGuard::pace, now_.mono);
@@ -56,7 +60,14 @@ void WorkerCore::follow_storm(bool raged, bool found_here) {
   storm_ended_ = now_.wall;
   lanes_.set_pace(std::nullopt, now_.mono);
   core::log::warn("storm guard: it is over after {} s; reading goes on", (now_.mono - storm_.since()) / std::chrono::seconds(1));
-  if (found_here) out_->news.push_back({.what = News::What::calm, .webhook = {}, .endpoint = {}, .hosts = {}, .reason = {}});
+  if (found_here) out_->news.push_back({.what = News::What::calm, .webhook = {}, .endpoint = {}, .hosts = {}, .reason = {}, .counted = {}});
+}
+
+/// Once a second: the siblings judge by what happens here too.
+void WorkerCore::tell_tally() {
+  auto counted = storm_.take_tally();
+  if (!counted || options_.workers < 2) return;
+  out_->news.push_back({.what = News::What::tally, .webhook = {}, .endpoint = {}, .hosts = {}, .reason = {}, .counted = std::move(*counted)});
 }
 
 /// How long to wait after the attempt that failed; nullopt: it was the last one. In a storm there is no last one: it
@@ -89,14 +100,15 @@ void WorkerCore::tell_circuit(const EndpointLane& lane, deliver::Circuit::State 
                         .endpoint = lane.endpoint_name,
                         .until = lane.circuit.probe_at().value_or(now_.mono),
                         .hosts = {},
-                        .reason = {}});
+                        .reason = {},
+                        .counted = {}});
 }
 
 void WorkerCore::pause_endpoint(EndpointLane& lane, core::Duration pause) {
   constexpr core::Duration worth_telling = std::chrono::milliseconds(100);
   if (pause > lane.queue.paused_for(now_.mono) + worth_telling) {
     out_->news.push_back({.what = News::What::paused, .webhook = lane.webhook_name, .endpoint = lane.endpoint_name,
-                          .until = now_.mono + pause, .hosts = {}, .reason = {}});
+                          .until = now_.mono + pause, .hosts = {}, .reason = {}, .counted = {}});
   }
   lane.queue.pause_until(now_.mono + pause);
 }
@@ -109,6 +121,9 @@ void WorkerCore::hear(const News& news) {
     case News::What::heard:
       for (const auto& host : news.hosts) storm_.heard(host);
       break;
+    case News::What::tally:
+      storm_.add(now_.mono, news.counted);
+      return follow_storm(raged, true);
     case News::What::paused:
     case News::What::opened:
     case News::What::closed: return hear_of_endpoint(news);

@@ -26,6 +26,7 @@ void World::start_member(Member& member) {
   options.commit_heal = options_.commit_heal;
   options.session_timeout = session_timeout;
   options.storm = options_.guard;
+  if (options_.siblings) options.workers = members_.size();
   for (const auto& tier : tiers_) {
     if (tier.role == engine::Role::retry) options.tiers.push_back({tier.topic, tier_delays[options.tiers.size()]});
   }

@@ -59,6 +59,11 @@ struct EngineStatus {
   core::WallTime started_at{};
   std::uint64_t producer_pending = 0;
   std::vector<WorkerStatus> workers;
+  /// Each endpoint over all workers: people ask about the endpoint, not about its share in a thread. Sums, the worst
+  /// circuit, the last error. Ordered by webhook and endpoint.
+  std::vector<EndpointStatus> endpoints() const;
+  /// Of the worker that stopped intake first; nullopt: none has.
+  std::optional<StormStatus> storm() const;
   std::size_t silent_workers = 0;  ///< did not answer in time
   /// "10s", "1m", …: deliveries that wait there, in this process's partitions, as last heard.
   std::vector<std::pair<std::string, std::int64_t>> retry_backlog;
@@ -118,6 +123,7 @@ class Engine {
   void seat_workers();
   void set_waiting_for(std::string reason);
   void look_at_retry_topics();
+  void expose(const std::vector<EndpointStatus>& endpoints);
 
   const config::Settings settings_;
   Catalog catalog_;
@@ -127,6 +133,7 @@ class Engine {
   mutable std::mutex mutex_;  ///< guards what follows up to the workers
   std::shared_ptr<const Definitions> definitions_;
   std::set<std::pair<std::string, std::int32_t>> exposed_;  ///< partitions that have gauges
+  std::set<std::pair<std::string, std::string>> exposed_endpoints_;  ///< webhook and endpoint
   std::vector<std::string> troubles_, notes_;  ///< of the edition in force
   bool whole_ = true;         ///< of the edition in force
   core::MonoTime next_renewal_{};

@@ -74,9 +74,9 @@ export async function show(_, signal) {
 function told(status) {
   return [
     status.ready ? "" : notice("bad", `Not ready: ${status.reasons.join("; ")}`),
-    status.storm ? notice("warn", `No events are taken in since ${seconds(status.storm.seconds)}: ${status.storm.reason}. Nothing is lost; it goes on by itself.`) : "",
+    status.storm ? notice("warn", `No events have been taken in for ${seconds(status.storm.seconds)}: ${status.storm.reason}. Nothing is lost; it goes on by itself.`) : "",
     circuits_told(status.endpoints.filter((e) => e.circuit === "open" || e.circuit === "half_open").map(named)),
-    ...(status.warnings ?? []).map((text) => notice("warn", text)),
+    ...(status.warnings ?? []).filter((text) => !text.startsWith("storm guard:")).map((text) => notice("warn", text)),
   ];
 }
 

@@ -1,5 +1,6 @@
 #include "engine/storm_guard.h"
 
+#include <algorithm>
 #include <deque>
 
 #include <fmt/format.h>
@@ -154,6 +155,77 @@ TEST(StormGuard, DoesAsANaiveModelDoes) {
       ASSERT_EQ(guard.raging(), naive.add(second, host, result)) << "seed " << seed << ", attempt " << i;
     }
     storms += guard.raging();
+  }
+  EXPECT_GT(storms, 50);
+  EXPECT_LT(storms, 290);
+}
+
+TEST(StormGuard, CountsWhatSiblingsCounted) {
+  StormGuard one({}), other({});
+  EXPECT_EQ(one.take_tally(), std::nullopt);
+  for (int i = 0; i < 60; ++i) one.attempt(start, "h0", Result::silent);
+  for (int i = 0; i < 40; ++i) other.attempt(start, i % 2 ? "h1" : "h2", Result::silent);
+  const auto told = one.take_tally();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(one.take_tally(), std::nullopt) << "told once";
+  other.add(start, *told);
+  EXPECT_TRUE(other.raging()) << "a hundred attempts on three hosts, between the two of them";
+  EXPECT_EQ(other.hosts().size(), 3u);
+  EXPECT_FALSE(one.raging());
+  EXPECT_EQ(other.take_tally()->attempts, 40u) << "what was heard is not told again";
+}
+
+TEST(StormGuard, ASiblingsGoodDeliveriesKeepItCalm) {
+  StormGuard one({}), other({});
+  for (int i = 0; i < 50; ++i) other.attempt(start, "well", Result::delivered);
+  one.add(start, *other.take_tally());
+  for (int i = 0; i < 300; ++i) one.attempt(start, fmt::format("h{}", i % 5), Result::silent);
+  EXPECT_FALSE(one.raging());
+}
+
+TEST(StormGuard, WhatCannotBeSentIsAddedUpToo) {
+  StormGuard one({}), other({});
+  for (int i = 0; i < 60; ++i) one.begun(start), one.unsendable(start, "a");
+  for (int i = 0; i < 60; ++i) other.begun(start), other.unsendable(start, "b");
+  EXPECT_FALSE(one.raging());
+  one.add(start, *other.take_tally());
+  EXPECT_TRUE(one.raging());
+  EXPECT_EQ(one.hosts().size(), 2u);
+}
+
+/// Whoever made an attempt: those who tell each other every second know, as the second ends, what one who made them all knows.
+TEST(StormGuard, SeveralTogetherDoAsOneDoes) {
+  int storms = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    core::Random random(seed);
+    StormGuard alone({.least = 20});
+    std::vector<StormGuard> several(2 + random.below(4), StormGuard({.least = 20}));
+    const double health = random.unit() * 0.25;
+    const auto hosts = 1 + random.below(6);
+    for (int second = 0; second < 150 && !alone.raging(); ++second) {
+      const core::MonoTime now = start + std::chrono::seconds(second);
+      // The good ones first: within the second nobody concludes from half of the picture what the whole denies.
+      std::vector<Result> results;
+      for (auto left = random.chance(0.3) ? random.below(8) : 0; left > 0; --left) results.push_back(random.chance(health) ? Result::delivered : Result::silent);
+      std::sort(results.begin(), results.end());
+      const auto exchange = [&] {
+        for (std::size_t from = 0; from < several.size(); ++from) {
+          const auto tally = several[from].take_tally();
+          for (std::size_t to = 0; tally && to < several.size(); ++to) {
+            if (to != from) several[to].add(now, *tally);
+          }
+        }
+      };
+      for (const auto result : results) {
+        const auto host = fmt::format("h{}", random.below(hosts));
+        alone.attempt(now, host, result);
+        several[random.below(several.size())].attempt(now, host, result);
+        if (result != Result::silent) exchange();
+      }
+      exchange();
+      for (const auto& one : several) ASSERT_EQ(one.raging(), alone.raging()) << "seed " << seed << ", second " << second;
+    }
+    storms += alone.raging();
   }
   EXPECT_GT(storms, 50);
   EXPECT_LT(storms, 290);

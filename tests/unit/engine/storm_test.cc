@@ -1,4 +1,6 @@
 // The storm guard in the core, and what workers of a process tell each other.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "core_driver.h"
@@ -138,6 +140,38 @@ TEST_F(Storm, ASiblingsStormStopsThisWorkerToo) {
   EXPECT_FALSE(rages());
   driver.step(10ms);
   EXPECT_EQ(driver.attempts.size(), 3u);
+}
+
+TEST_F(Storm, WhatWorkersCountAddsUp) {
+  CoreOptions options = small();
+  options.workers = 2;
+  CoreDriver here{three_hosts, options};
+  here.own();
+  here.event(0);
+  here.step();
+  ASSERT_EQ(here.attempts.size(), 3u);
+  for (const auto& request : here.attempts) here.inputs.answers.push_back({.id = request.id, .outcome = deliver::Outcome::connect, .error = "no"});
+  here.attempts.clear();
+  here.step(1s);
+  std::optional<StormTally> counted;
+  for (int i = 0; i < 3 && !counted; ++i) {
+    for (const auto& news : here.outputs.news) {
+      if (news.what == News::What::tally) counted = news.counted;
+    }
+    here.step(1s);
+  }
+  ASSERT_TRUE(counted) << "told within a second or two";
+  EXPECT_GE(counted->silent, 3u);
+  EXPECT_EQ(counted->silent_hosts.size(), 3u);
+
+  driver.event(0);
+  driver.step();
+  fail_all();
+  EXPECT_FALSE(rages()) << "three attempts are too few";
+  for (int i = 0; i < 3; ++i) driver.inputs.news.push_back({.what = News::What::tally, .counted = *counted});
+  driver.step();
+  EXPECT_TRUE(rages()) << "with those of the others it is twelve";
+  EXPECT_TRUE(std::ranges::count(told(), News::What::storm) == 1);
 }
 
 TEST_F(Storm, EventsThatCannotBeSentStopIntake) {
