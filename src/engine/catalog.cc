@@ -331,8 +331,8 @@ void Catalog::check_users(const config::TemplateSource& changed, const std::stri
   for (const auto& [name, version] : stored_->documents) {
     const auto& document = *version.document;
     if (!is_stored_webhook(name) || document.value("template", json::Tree()) != changed.name) continue;
-    const auto object = [&](std::string what, std::string remedy) {
-      problems.push_back({{label, 0, 0, ""}, fmt::format("the webhook '{}' has this template, and {}", name.name, what), std::move(remedy), false});
+    const auto object = [&, &user = name.name](std::string what, std::string remedy) {
+      problems.push_back({{label, 0, 0, ""}, fmt::format("the webhook '{}' has this template, and {}", user, what), std::move(remedy), false});
     };
     config::Problems now, then;
     const bool loads = load_webhook(document, label, merged_.templates, now).has_value();

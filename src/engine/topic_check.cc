@@ -16,7 +16,7 @@
 namespace hookline::engine {
 namespace {
 
-constexpr core::Duration deadline = std::chrono::seconds(10);
+constexpr core::Duration usual_deadline = std::chrono::seconds(10);
 constexpr core::Duration settings_deadline = std::chrono::seconds(2);  // a nicety: not worth a long wait
 using config::OwnTopic;
 
@@ -173,7 +173,7 @@ core::Result<Survey> survey_topics(kafka::Admin& admin, const config::Settings& 
 }  // namespace
 
 core::Result<CheckedTopics> check_topics(kafka::Admin& admin, const config::Settings& settings) {
-  auto survey = survey_topics(admin, settings, deadline);
+  auto survey = survey_topics(admin, settings, usual_deadline);
   if (!survey) return tl::unexpected(survey.error());
   OwnTopicCheck own(admin, settings);
   for (const auto& [topic, name] : survey->own) {

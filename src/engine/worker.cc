@@ -330,7 +330,7 @@ void Worker::carry_out() {
   for (const auto& [partition, offset] : outputs_.resume_from) {
     auto moved = consumer_->seek(partition, offset);
     if (moved) moved = consumer_->resume({partition});
-    std::erase_if(displaced_, [&](const auto& displaced) { return displaced.first == partition; });
+    std::erase_if(displaced_, [&at = partition](const auto& displaced) { return displaced.first == at; });
     if (moved) continue;
     warn(moved, "read on");
     inputs_.not_resumed.push_back(partition);
