@@ -38,11 +38,13 @@ struct Case {
   bool deliver;
   int concurrency;
   std::chrono::milliseconds latency;
+  const char* bodies = "failures";  ///< that the delivery log keeps, as the default has it
 };
 
 constexpr Case cases[] = {
     {"scan, nothing matches", false, 64, 0ms},
     {"deliver, 64 in flight", true, 64, 0ms},
+    {"deliver, 64, every body in the log", true, 64, 0ms, "all"},
     {"deliver, 1000 in flight, 20 ms receiver", true, 1000, 20ms},
 };
 
@@ -89,7 +91,8 @@ topics: {{incident: [{}], prefix: {}}}
 workers: 1
 webhooks: [webhooks.yaml]
 egress: {{allow: ["127.0.0.1/32"]}}
-)", options.bootstrap, options.group, options.topic, prefix);
+delivery_log: {{bodies: {}}}
+)", options.bootstrap, options.group, options.topic, prefix, one.bodies);
   hookline.files["webhooks.yaml"] = fmt::format(R"(name: bench
 events: [incident_triggered]
 filter: service == "{}" && severity in ["high", "low"]

@@ -100,6 +100,14 @@ TEST_F(EngineOnEmbeddedKafka, ADeletedEndpointsWaitingDeliveriesBecomeDeadLetter
   engine->adopt(load("name: other\nevents: [alarm]\nendpoints: [{url: \"" + receiver.url("/other") + "\"}]\n"));
   ASSERT_TRUE(wait_until([&] { return dead_letters() == 3; }, 30s)) << "when they come back from their retry topic";
   EXPECT_EQ(engine->metrics().dead_letters("disabled").value(), 3u);
+  const auto names = [&](const std::string& text) { return engine->exposition().find(text) != std::string::npos; };
+  ASSERT_TRUE(wait_until([&] { return engine->status().endpoints().size() == 1; }, 30s));
+  EXPECT_EQ(engine->status().endpoints().front().webhook, "other");
+  EXPECT_TRUE(names("webhook=\"other\""));
+  EXPECT_FALSE(names("webhook=\"hook\"")) << engine->exposition();
+  EXPECT_FALSE(names("/sick")) << engine->exposition();
+  engine->adopt(load(webhook("/well")));
+  EXPECT_TRUE(wait_until([&] { return names("hookline_deliveries_total{webhook=\"hook\""); }, 30s)) << "made again, it counts again" << engine->exposition();
 }
 
 TEST_F(EngineOnEmbeddedKafka, StatusNamesWhatHoldsAPartition) {
