@@ -5,7 +5,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends \
       g++ cmake ninja-build pkg-config librdkafka-dev libcurl4-openssl-dev libsimdjson-dev libfmt-dev libspdlog-dev \
       libboost-dev libyaml-cpp-dev nlohmann-json3-dev libre2-dev libssl-dev prometheus-cpp-dev libcli11-dev \
-      libexpected-dev \
+      libexpected-dev libjemalloc-dev \
  && rm -rf /var/lib/apt/lists/*
 COPY . /source
 RUN cmake -S /source -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DHOOKLINE_TESTS=OFF -DHOOKLINE_DEPS=/none \

@@ -14,6 +14,14 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 add_library(re2 ALIAS PkgConfig::re2)
 
+# What the binary allocates from (docs/decisions/allocator.md). Sanitizers bring their own.
+if(HOOKLINE_SANITIZE)
+  add_library(allocator INTERFACE)
+else()
+  pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+  add_library(allocator ALIAS PkgConfig::jemalloc)
+endif()
+
 find_path(EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
 add_library(expected INTERFACE)
 target_include_directories(expected SYSTEM INTERFACE ${EXPECTED_INCLUDE})

@@ -2,11 +2,12 @@
 // the built binary with one worker against the floor (floor.h), taken in turns in one run. CPU is that of
 // the process alone, librdkafka's threads included.
 //
-//   bench_e2e [EVENTS [RUNS]]        prints medians and ratios
+//   bench_e2e [EVENTS [RUNS [CASE]]]   prints medians and ratios; of the cases whose name holds CASE
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <functional>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -143,7 +144,7 @@ void run_case(const Case& one, const std::string& bootstrap, const std::string& 
   std::fflush(stdout);
 }
 
-int run(std::uint64_t events, int runs) {
+int run(std::uint64_t events, int runs, std::string_view wanted) {
   test::KafkaCluster kafka;
   const auto topic = test::fresh_name("bench");
   const auto prefix = test::fresh_name("hookline");
@@ -154,7 +155,9 @@ int run(std::uint64_t events, int runs) {
   fmt::print("{} events of {} bytes, medians of {} runs; start and end of each process included\n\n", events, event(0).value.size(), runs);
   fmt::print("{:<42} {:>17} {:>14} {:>21}\n", "", "CPU us per event", "", "events per second");
   fmt::print("{:<42} {:>8} {:>8} {:>6}   {:>9} {:>9}\n", "", "floor", "hookline", "ratio", "floor", "hookline");
-  for (const auto& one : cases) run_case(one, kafka.bootstrap(), topic, prefix, events, runs);
+  for (const auto& one : cases) {
+    if (std::string_view(one.name).find(wanted) != std::string_view::npos) run_case(one, kafka.bootstrap(), topic, prefix, events, runs);
+  }
   return 0;
 }
 
@@ -164,5 +167,5 @@ int run(std::uint64_t events, int runs) {
 int main(int argc, char** argv) {
   const std::uint64_t events = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 200'000;
   const int runs = argc > 2 ? std::atoi(argv[2]) : 3;
-  return hookline::bench::run(events, runs);
+  return hookline::bench::run(events, runs, argc > 3 ? argv[3] : "");
 }
