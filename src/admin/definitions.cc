@@ -242,7 +242,7 @@ class Edit {
 /// The document of a request without what Hookline adds. Error: invalid.
 core::Result<json::Tree> document_of(const Call& call, Sort sort) {
   auto document = json::parse_tree(call.request.body);
-  if (!document) return core::fail(core::ErrorCode::invalid, "the body is not JSON: " + document.error().message);
+  if (!document) return core::fail(core::ErrorCode::invalid, "the body cannot be read: " + document.error().message);
   if (!document->is_object()) return core::fail(core::ErrorCode::invalid, "the body is one definition: a JSON object");
   strip_added(*document, sort);
   return document;

@@ -31,7 +31,7 @@ Order::Order(const std::string& body, const std::vector<std::string_view>& known
   if (body.empty()) return;
   auto tree = json::parse_tree(body);
   if (!tree) {
-    unreadable_ = problem(400, "the body is not JSON: " + tree.error().message);
+    unreadable_ = problem(400, "the body cannot be read: " + tree.error().message);
   } else if (!tree->is_object()) {
     unreadable_ = problem(400, "the body is a JSON object");
   } else {

@@ -14,8 +14,6 @@ HttpAnswer refused(const core::Error& error) {
   return problem(error);
 }
 
-json::Tree shown(const state::ReplayJob& job) { return engine::to_json(job, core::read_clock().wall); }
-
 HttpAnswer not_yet() { return problem(503, "Kafka has not answered yet"); }
 
 /// Checks the request by a look at what there is, and writes it down.
@@ -34,7 +32,7 @@ HttpAnswer begin(json::Tree tree, const Call& call, engine::Engine& engine) {
   if (only_look) return answer(found);
   const auto id = jobs->ask(*request, call.by.name);
   if (!id) return refused(id.error());
-  found.update(shown(*jobs->find(*id)));
+  found.update(engine::to_json(*jobs->find(*id)));
   auto accepted = answer(found);
   accepted.status = 202;
   accepted.location = "/api/v1/replays/" + *id;
@@ -71,7 +69,7 @@ HttpAnswer list_replays(const Call&, engine::Engine& engine) {
   const auto* jobs = engine.replays();
   if (!jobs) return not_yet();
   json::Tree items = json::Tree::array();
-  for (const auto& job : jobs->list()) items.push_back(shown(job));
+  for (const auto& job : jobs->list()) items.push_back(engine::to_json(job));
   return answer({{"items", items}, {"next", nullptr}});
 }
 
@@ -79,7 +77,7 @@ HttpAnswer get_replay(const Call& call, engine::Engine& engine) {
   const auto* jobs = engine.replays();
   if (!jobs) return not_yet();
   const auto job = jobs->find(call.name);
-  return job ? answer(shown(*job)) : problem(404, fmt::format("there is no replay '{}'", call.name));
+  return job ? answer(engine::to_json(*job)) : problem(404, fmt::format("there is no replay '{}'", call.name));
 }
 
 HttpAnswer patch_replay(const Call& call, engine::Engine& engine) {
@@ -92,7 +90,7 @@ HttpAnswer patch_replay(const Call& call, engine::Engine& engine) {
   if (!wanted) return problem(422, "send {\"state\": \"paused\"}, \"running\" or \"cancelled\"");
   const auto done = jobs->want(call.name, *wanted, call.by.name);
   if (!done) return refused(done.error());
-  return answer(shown(*jobs->find(call.name)));
+  return answer(engine::to_json(*jobs->find(call.name)));
 }
 
 }  // namespace hookline::admin

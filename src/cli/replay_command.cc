@@ -43,7 +43,16 @@ std::string shown(std::string text) {
   return text;
 }
 
+std::string_view was(std::uint64_t count) { return count == 1 ? "was" : "were"; }
+
 std::string whose(const engine::Survey::Group& group) { return group.webhook.empty() ? "-" : shown(group.webhook + "/" + group.endpoint); }
+
+/// Pointers that --where could not look into.
+std::string gone_of(const engine::Survey& survey) {
+  if (survey.gone == 0) return {};
+  return fmt::format("; {} more only {} to {} that {} gone, so --where cannot tell what {} {}", survey.gone, survey.gone == 1 ? "points" : "point",
+                     survey.gone == 1 ? "an original" : "originals", survey.gone == 1 ? "is" : "are", survey.gone == 1 ? "it" : "they", was(survey.gone));
+}
 
 std::string who_asks() {
   char host[256] = {};
@@ -102,8 +111,8 @@ class Run {
       return;
     }
     if (survey.chosen == 0) {
-      fmt::print("nothing to replay{}{}\n", survey.replayed > 0 ? fmt::format("; {} were replayed before, --again sends them again", survey.replayed) : "",
-                 survey.gone > 0 ? fmt::format("; {} only point to originals that are gone, so --where cannot tell what they were", survey.gone) : "");
+      fmt::print("nothing to replay{}{}\n", survey.replayed > 0 ? fmt::format("; {} {} replayed before, --again sends {} again", survey.replayed, was(survey.replayed), survey.replayed == 1 ? "it" : "them") : "",
+                 gone_of(survey));
       return;
     }
     fmt::print("{:>8}  {:<9} {:<11} {:<28} {:>6}  {}\n", "COUNT", "FAILED AT", "REASON", "WEBHOOK/ENDPOINT", "STATUS", "FOR EXAMPLE");
@@ -112,9 +121,9 @@ class Run {
                  g.status ? std::to_string(*g.status) : "-", shown(g.id), shown(g.error));
     }
     fmt::print("{} to replay{}{}{}{}\n", core::counted(survey.chosen, "dead letter"), call_.request.to.empty() ? "" : fmt::format(" to {}", call_.request.to),
-               survey.replayed > 0 ? fmt::format("; {} were replayed before", survey.replayed) : "",
-               survey.copies > 0 ? fmt::format("; {} are copies of others", survey.copies) : "",
-               survey.gone > 0 ? fmt::format("; {} more only point to originals that are gone, so --where cannot tell what they were", survey.gone) : "");
+               survey.replayed > 0 ? fmt::format("; {} {} replayed before", survey.replayed, was(survey.replayed)) : "",
+               survey.copies > 0 ? fmt::format("; {} of others", core::counted(survey.copies, "copy", "copies")) : "",
+               gone_of(survey));
     if (survey.creates.count > 0) {
       fmt::print("{} of them would create what exists and are not sent: {}\n", survey.creates.count, shown(describe(survey.creates)));
     }

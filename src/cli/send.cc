@@ -100,8 +100,8 @@ int publish(const SendOptions& options, const std::string& topic, const std::vec
   }
   for (const auto& [what, count] : errors) fmt::print(stderr, "hookline: {}\n", what);
   if (reports->all.size() < events.size()) {
-    fmt::print(stderr, "hookline: no acknowledgement within {} s for {} events; is Kafka at bootstrap.servers up?\n",
-               deadline / std::chrono::seconds(1), events.size() - reports->all.size());
+    fmt::print(stderr, "hookline: no acknowledgement within {} s for {}; is Kafka at bootstrap.servers up?\n",
+               deadline / std::chrono::seconds(1), core::counted(events.size() - reports->all.size(), "event"));
   }
   if (options.json) {
     json::Tree acknowledged = json::Tree::array();
@@ -134,6 +134,10 @@ int send(const SendOptions& options) {
     events.insert(events.end(), std::make_move_iterator(more->begin()), std::make_move_iterator(more->end()));
   }
   if (events.empty()) return fail("nothing to send");
+  for (const auto& one : events) {  // JSON it is; a key that is looked for in vain would send it to another partition, unsaid
+    if (options.key.empty()) break;
+    if (const auto tree = json::parse_tree(one.json); !tree) return fail(fmt::format("{}: --key cannot look into it: {}", one.place, tree.error().message));
+  }
   return publish(options, options.topic.empty() ? topics.front() : options.topic, events, *headers, *settings);
 }
 

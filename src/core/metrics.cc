@@ -200,11 +200,16 @@ Counter& Metrics::delivery_log_dropped() {
   return store_->series(Metric::delivery_log_dropped, {}).counter;
 }
 
-void Metrics::forget_webhook(std::string_view webhook) {
-  store_->hide({{"webhook", webhook}});
-}
-void Metrics::forget_endpoint(std::string_view webhook, std::string_view endpoint) {
-  store_->hide({{"webhook", webhook}, {"endpoint", endpoint}});
+void Metrics::show_endpoints(const Endpoints& living) {
+  const std::lock_guard lock(store_->mutex);
+  for (const MetricRow& row : metric_table) {
+    if (row.labels[0].name != "webhook") continue;
+    const bool of_endpoint = row.labels[1].name == "endpoint";
+    for (auto& [labels, series] : store_->families[static_cast<std::size_t>(row.metric)]) {
+      const auto found = living.lower_bound({labels[0], of_endpoint ? labels[1] : ""});
+      series->hidden = found == living.end() || found->first != labels[0] || (of_endpoint && found->second != labels[1]);
+    }
+  }
 }
 void Metrics::forget_partition(std::string_view topic, std::int32_t partition) {
   store_->hide({{"topic", topic}, {"partition", std::to_string(partition)}});

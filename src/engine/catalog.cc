@@ -335,7 +335,8 @@ void Catalog::check_users(const config::TemplateSource& changed, const std::stri
       problems.push_back({{label, 0, 0, ""}, fmt::format("the webhook '{}' has this template, and {}", user, what), std::move(remedy), false});
     };
     config::Problems now, then;
-    const bool loads = load_webhook(document, label, merged_.templates, now).has_value();
+    const auto was = load_webhook(document, label, merged_.templates, now);
+    const bool loads = was.has_value();
     const auto loaded = load_webhook(document, label, templates, then);
     if (!loaded && !loads) continue;  // it does not depend on this change
     if (!loads) {
@@ -345,6 +346,11 @@ void Catalog::check_users(const config::TemplateSource& changed, const std::stri
     } else if (config::diverts_secrets(document, merged_.templates, templates)) {
       object("would send its stored secrets to another host, token URL or proxy, or without looking at certificates",
              "give the new template another name, and that webhook its secrets anew");
+    } else {
+      config::Problems before, after;
+      check_notifiers(*was, label, before);
+      check_notifiers(*loaded, label, after);
+      if (after.size() > before.size()) object(after.back().what, after.back().remedy);
     }
   }
 }
@@ -361,10 +367,12 @@ std::vector<std::string> Catalog::dependents(const Name& name) const {
   const std::lock_guard lock(mutex_);
   if (name.sort == Sort::webhook) {
     auto found = updaters_of(name.name);
-    for (const auto& policy : merged_.policies) {
-      // One that a glob brings may come and go.
-      const bool named = std::any_of(policy.notify.begin(), policy.notify.end(), [&](const config::Text& pattern) { return pattern.value == name.name; });
-      if (named) found.push_back(fmt::format("the policy '{}'", policy.name));
+    if (!stored_) return found;
+    for (const auto& [other, version] : stored_->documents) {
+      if (other.sort != Sort::policy || !version.document->is_object()) continue;
+      // By its name: what a glob brings may come and go. Of files' policies only files' webhooks are named.
+      const auto notify = version.document->value("notify", json::Tree());
+      if (notify == name.name || std::find(notify.begin(), notify.end(), name.name) != notify.end()) found.push_back(fmt::format("the policy '{}'", other.name));
     }
     return found;
   }
@@ -384,7 +392,7 @@ void Catalog::check_notifiers(const config::Webhook& webhook, const std::string&
     config::Problems objections;
     config::check_formatting(policy, webhook, objections);
     if (objections.empty()) continue;
-    problems.push_back({{label, 0, 0, "/event_formatting"}, fmt::format("the policy '{}' notifies this webhook: {}", policy.name, objections.front().what),
+    problems.push_back({{label, 0, 0, "/event_formatting"}, fmt::format("the policy '{}' notifies it: {}", policy.name, objections.front().what),
                         "change that policy first", false});
   }
 }

@@ -8,6 +8,7 @@
 
 #include "delivery_notes.h"
 #include "hookline/core/log.h"
+#include "hookline/core/units.h"
 #include "hookline/core/random.h"
 #include "hookline/kafka/admin.h"
 #include "hookline/kafka/producer.h"
@@ -225,8 +226,8 @@ core::Result<void> Engine::start_workers() {
     const std::lock_guard lock(mutex_);
     workers_.push_back(std::move(worker));
   }
-  core::log::info("{} workers read {} partitions as group {}, {} webhooks", count, partitions, settings_.group_id(),
-                  definitions()->webhooks().size());
+  core::log::info("{} for {} as group {}, {}", core::counted(count, "worker"), core::counted(partitions, "partition"), settings_.group_id(),
+                  core::counted(definitions()->webhooks().size(), "webhook"));
   return {};
 }
 
@@ -243,12 +244,6 @@ void Engine::adopt(config::Configuration files) {
 /// Puts an edition in force; says what is wrong with it once.
 void Engine::install(Edition edition) {
   const std::lock_guard lock(mutex_);
-  if (definitions_) {
-    // Those that are gone are looked for as soon as somebody reads the metrics.
-    for (const auto& webhook : definitions_->webhooks()) {
-      for (const auto& endpoint : webhook.endpoints) exposed_endpoints_.emplace(webhook.name, endpoint.name);
-    }
-  }
   const auto is_new = [](const std::vector<std::string>& told, const std::string& line) {
     return std::find(told.begin(), told.end(), line) == told.end();
   };

@@ -59,7 +59,7 @@ std::vector<std::pair<std::string, std::int64_t>> backlog_of(const config::Setti
 }
 
 std::string describe(const StormStatus& storm) {
-  return fmt::format("for {} nothing is read from source topics, because {}; {} of these hosts answer again",
+  return fmt::format("storm guard: no events have been taken in for {}, because {}; {} of these hosts answer again. Nothing is lost; it goes on by itself",
                      core::format_duration(std::chrono::floor<std::chrono::seconds>(storm.lasts)), storm.reason, storm.answering);
 }
 
@@ -104,7 +104,7 @@ Readiness Engine::readiness() const {
   if (readiness.reasons.empty()) {
     const auto status = this->status();
     if (status.silent_workers > 0) {
-      readiness.reasons.push_back(fmt::format("{} workers do not answer", status.silent_workers));
+      readiness.reasons.push_back(fmt::format("{} not answer", core::counted(status.silent_workers, "worker does", "workers do")));
     }
     for (const auto& worker : status.workers) {
       for (const auto& trouble : worker.troubles) {
@@ -113,7 +113,7 @@ Readiness Engine::readiness() const {
       }
       if (!worker.assigned) readiness.reasons.push_back(fmt::format("worker {} waits for the group's assignment", worker.worker));
     }
-    if (const auto storm = status.storm()) readiness.warnings.push_back("storm guard: " + describe(*storm));
+    if (const auto storm = status.storm()) readiness.warnings.push_back(describe(*storm));
   }
   readiness.ready = readiness.reasons.empty();
   return readiness;
@@ -152,24 +152,18 @@ std::optional<StormStatus> EngineStatus::storm() const {
   return first;
 }
 
-/// The gauges of the endpoints that there are; the series of those that are gone go with them, also where a late
-/// answer brought some of them back. With mutex_ held.
+/// The series of the endpoints that the definitions name, and of others as long as a worker has something of theirs in
+/// hand. With mutex_ held.
 void Engine::expose(const std::vector<EndpointStatus>& endpoints) {
-  std::set<std::pair<std::string, std::string>> now;
-  std::set<std::string> webhooks;
+  core::Metrics::Endpoints living;
+  for (const auto& webhook : definitions_->webhooks()) {
+    for (const auto& endpoint : webhook.endpoints) living.emplace(webhook.name, endpoint.name);
+  }
   for (const auto& e : endpoints) {
     metrics_.circuit_state(e.webhook, e.endpoint).set(e.circuit);
-    now.emplace(e.webhook, e.endpoint);
-    webhooks.insert(e.webhook);
-    if (exposed_endpoints_.contains({e.webhook, e.endpoint})) continue;
-    for (const auto* outcome : {"delivered", "dead_lettered"}) (void)metrics_.deliveries(e.webhook, outcome);
-    (void)metrics_.attempts(e.webhook, e.endpoint, "2xx");
+    living.emplace(e.webhook, e.endpoint);
   }
-  for (const auto& [webhook, endpoint] : exposed_endpoints_) {
-    if (!webhooks.contains(webhook)) metrics_.forget_webhook(webhook);
-    else if (!now.contains({webhook, endpoint})) metrics_.forget_endpoint(webhook, endpoint);
-  }
-  exposed_endpoints_ = std::move(now);
+  metrics_.show_endpoints(living);
 }
 
 std::string Engine::exposition() {

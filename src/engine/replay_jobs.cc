@@ -29,8 +29,8 @@ constexpr auto progress_every = 1s;
 constexpr auto again_after = 10s;  ///< a job that Kafka's trouble has ended
 constexpr auto write_timeout = 10s;
 constexpr auto kept_for = std::chrono::days(30);
-/// A command line notes every two seconds how far it is.
-constexpr auto silence_of_command = 30s;
+/// A command line notes every two seconds how far it is, but for a large topic that it has to read first.
+constexpr auto silence = 60s;
 
 std::string text_in(const json::Tree& tree, const char* name) {
   const auto found = tree.is_object() ? tree.find(name) : tree.end();
@@ -46,12 +46,9 @@ std::string account_of(const ReplayCounts& counts) {
 }
 
 /// A command line that was killed cannot say so: it is silent.
-bool fell_silent(const state::ReplayJob& job, core::WallTime now) {
-  if (text_in(job.asked, "executor") != "cli") return false;
+bool fell_silent(const state::ReplayJob& job) {
   const auto told = text_in(job.progress, "state");
-  if (!told.empty() && told != "running") return false;
-  const auto last = core::parse_rfc3339(text_in(told.empty() ? job.asked : job.progress, "at"));
-  return last && now - *last > silence_of_command;
+  return job.silent && text_in(job.asked, "executor") == "cli" && (told.empty() || told == "running");
 }
 
 /// How a replay of the command line is taken up again.
@@ -63,8 +60,8 @@ std::string how_to_go_on(const state::ReplayJob& job) {
 
 }  // namespace
 
-std::string state_of(const state::ReplayJob& job, core::WallTime now) {
-  if (fell_silent(job, now)) return "interrupted";
+std::string state_of(const state::ReplayJob& job) {
+  if (fell_silent(job)) return "interrupted";
   const auto told = text_in(job.progress, "state");
   const bool ended = told == "done" || told == "cancelled" || told == "failed" || told == "interrupted";
   if (!ended && job.wanted == state::Wanted::cancelled) return "cancelled";
@@ -73,12 +70,12 @@ std::string state_of(const state::ReplayJob& job, core::WallTime now) {
 }
 
 bool is_over(const state::ReplayJob& job) {
-  const auto state = state_of(job, {});
+  const auto state = state_of(job);
   return state == "done" || state == "cancelled" || state == "failed";
 }
 
-json::Tree to_json(const state::ReplayJob& job, core::WallTime now) {
-  const auto state = state_of(job, now);
+json::Tree to_json(const state::ReplayJob& job) {
+  const auto state = state_of(job);
   json::Tree out{{"id", job.id}, {"state", state}};
   for (const char* name : {"by", "at", "executor", "request"}) out[name] = job.asked.contains(name) ? job.asked[name] : json::Tree(nullptr);
   out["counts"] = job.progress.is_object() && job.progress.contains("counts") ? job.progress["counts"] : to_json(ReplayCounts{});
@@ -93,10 +90,11 @@ struct ReplayJobs::State {
   Engine& engine;
   kafka::Producer& producer;
   std::atomic<int> owners{0};
-  mutable std::mutex mutex;  ///< guards stopping and log
+  mutable std::mutex mutex;  ///< guards what follows up to the thread
   std::condition_variable changed;
   bool stopping = false;
   state::ReplayLog log{""};
+  std::map<std::string, core::MonoTime> heard;  ///< jobs, and when something came of them: clocks of other machines do not compare
   std::thread thread;
 
   // Of the thread.
@@ -134,6 +132,9 @@ struct ReplayJobs::State {
     const auto polled = follower->poll({}, [&](kafka::OwnedRecord&& record) {
       const std::lock_guard lock(mutex);
       log.apply(record.key, record.value);
+      const auto id = record.key ? std::string(state::job_of(*record.key)) : std::string();
+      if (!record.value) heard.erase(id);
+      else if (!id.empty()) heard[id] = core::read_clock().mono;
     });
     if (polled) return;
     follower.reset();
@@ -144,6 +145,13 @@ struct ReplayJobs::State {
     if (const auto more = gate.pass(core::read_clock().mono)) {
       core::log::warn("replays asked for through the admin API cannot be worked on: {}; trying again ({} more since)", error.message, *more);
     }
+  }
+
+  /// A job as whoever asks for it sees it; with `mutex` held.
+  state::ReplayJob seen(const std::string& id, state::ReplayJob job) const {
+    const auto at = heard.find(id);
+    job.silent = at != heard.end() && core::read_clock().mono - at->second > silence;
+    return job;
   }
 
   /// The oldest job that somebody wants and nobody has finished.
@@ -344,9 +352,10 @@ core::Result<void> ReplayJobs::want(const std::string& id, state::Wanted wanted,
   const auto job = find(id);
   if (!job) return core::fail(core::ErrorCode::not_found, fmt::format("there is no replay {}", id));
   if (text_in(job->asked, "executor") == "cli") {
-    return core::fail(core::ErrorCode::refused, fmt::format("replay {} runs in a command line: it is stopped there", id));
+    return core::fail(core::ErrorCode::refused, state_of(*job) == "interrupted" ? fmt::format("replay {} was broken off in its command line; {}", id, how_to_go_on(*job))
+                                                                                : fmt::format("replay {} runs in a command line: it is stopped there", id));
   }
-  if (is_over(*job)) return core::fail(core::ErrorCode::refused, fmt::format("replay {} is {}", id, state_of(*job, core::read_clock().wall)));
+  if (is_over(*job)) return core::fail(core::ErrorCode::refused, fmt::format("replay {} is {}", id, state_of(*job)));
   const auto value = state::wanted_value(wanted, by, core::read_clock().wall);
   if (auto written = state_->write(state::wanted_key(id), value); !written) return written;
   core::log::info("replay {}: {} wants it {}", id, by, state::name(wanted));
@@ -360,7 +369,7 @@ std::vector<state::ReplayJob> ReplayJobs::list() const {
   {
     const std::lock_guard lock(state_->mutex);
     for (const auto& [id, job] : state_->log.jobs()) {
-      if (job.asked.is_object()) result.push_back(job);
+      if (job.asked.is_object()) result.push_back(state_->seen(id, job));
     }
   }
   std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
@@ -373,7 +382,7 @@ std::optional<state::ReplayJob> ReplayJobs::find(const std::string& id) const {
   const std::lock_guard lock(state_->mutex);
   const auto job = state_->log.jobs().find(id);
   if (job == state_->log.jobs().end() || !job->second.asked.is_object()) return std::nullopt;
-  return job->second;
+  return state_->seen(id, job->second);
 }
 
 }  // namespace hookline::engine

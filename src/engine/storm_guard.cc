@@ -37,35 +37,41 @@ std::vector<std::string> StormGuard::hosts_with(std::int64_t Host::* what, core:
 
 void StormGuard::begun(core::MonoTime now) {
   ++second(now).begun;
-  ++untold_.begun;
+  ++untold(now).begun;
 }
 
 void StormGuard::attempt(core::MonoTime now, const std::string& host, Result result) {
   Second& current = second(now);
   ++current.attempts;
-  ++untold_.attempts;
+  ++untold(now).attempts;
   if (raging_) {
     if (const auto known = hosts_.find(host); known != hosts_.end()) known->second = now;
-    if (result == Result::delivered) heard(host);
+    if (result == Result::delivered) heard(now, host);
   }
   if (result != Result::silent) return;
   ++current.silent;
-  ++untold_.silent;
-  untold_.silent_hosts.insert(host);
+  ++untold(now).silent;
+  untold(now).silent_hosts.insert(host);
   failing_[host].silent = number_of(now);
   judge(now);
 }
 
 void StormGuard::unsendable(core::MonoTime now, const std::string& host) {
   ++second(now).unsendable;
-  ++untold_.unsendable;
-  untold_.unsendable_hosts.insert(host);
+  ++untold(now).unsendable;
+  untold(now).unsendable_hosts.insert(host);
   if (const auto known = hosts_.find(host); raging_ && known != hosts_.end()) known->second = now;
   failing_[host].unsendable = number_of(now);
   judge(now);
 }
 
+StormTally& StormGuard::untold(core::MonoTime now) {
+  if (!untold_) untold_.emplace().from = now;
+  return *untold_;
+}
+
 void StormGuard::add(core::MonoTime now, const StormTally& tally) {
+  if (raging_ || tally.from < ended_) return;
   Second& current = second(now);
   current.attempts += tally.attempts;
   current.silent += tally.silent;
@@ -77,8 +83,8 @@ void StormGuard::add(core::MonoTime now, const StormTally& tally) {
 }
 
 std::optional<StormTally> StormGuard::take_tally() {
-  if (untold_ == StormTally{}) return std::nullopt;
-  return std::exchange(untold_, {});
+  auto counted = std::exchange(untold_, {});
+  return raging_ ? std::nullopt : counted;
 }
 
 void StormGuard::judge(core::MonoTime now) {
@@ -108,24 +114,25 @@ void StormGuard::begin(core::MonoTime now, const std::vector<std::string>& hosts
   answering_.clear();
 }
 
-void StormGuard::heard(const std::string& host) {
+void StormGuard::heard(core::MonoTime now, const std::string& host) {
   if (!raging_ || !hosts_.contains(host)) return;
   answering_.insert(host);
-  judge_end();
+  judge_end(now);
 }
 
 void StormGuard::forget_unprobed(core::MonoTime now) {
   if (!raging_) return;
   const auto forgotten = std::erase_if(hosts_, [&](const auto& host) { return host.second <= now - window && !answering_.contains(host.first); });
-  if (forgotten > 0) judge_end();
+  if (forgotten > 0) judge_end(now);
 }
 
-void StormGuard::judge_end() {
-  if (answering_.size() * 2 >= hosts_.size()) end();
+void StormGuard::judge_end(core::MonoTime now) {
+  if (answering_.size() * 2 >= hosts_.size()) end(now);
 }
 
-void StormGuard::end() {
+void StormGuard::end(core::MonoTime now) {
   raging_ = false;
+  ended_ = now;
   seconds_ = {};
   untold_ = {};
   failing_.clear();

@@ -25,11 +25,11 @@ struct StormLimits {
   std::uint32_t least_hosts = 3;  ///< that attempts failed on before any answer
 };
 
-/// What a worker counted since it told its siblings last.
+/// What a worker counted since it told its siblings last, and since when.
 struct StormTally {
+  core::MonoTime from{};
   std::uint32_t attempts = 0, silent = 0, begun = 0, unsendable = 0;
   std::set<std::string> silent_hosts, unsendable_hosts;
-  bool operator==(const StormTally&) const = default;
 };
 
 class StormGuard {
@@ -51,19 +51,19 @@ class StormGuard {
   void attempt(core::MonoTime now, const std::string& host, Result result);
   /// A delivery ended in a dead letter with the reason `egress` or `render`.
   void unsendable(core::MonoTime now, const std::string& host);
-  /// What a sibling counted; it happened just now.
+  /// What a sibling counted within the last second or so. What began before the last storm's end is of before.
   void add(core::MonoTime now, const StormTally& tally);
-  /// What was counted here since the last call; nullopt: nothing.
+  /// What was counted here since the last call; nullopt: nothing. Probes of a storm are nobody else's news.
   std::optional<StormTally> take_tally();
 
   /// A sibling's news: it rages, over these hosts.
   void begin(core::MonoTime now, const std::vector<std::string>& hosts, std::string reason);
   /// A host has answered with a 2xx.
-  void heard(const std::string& host);
+  void heard(core::MonoTime now, const std::string& host);
   /// Hosts that nothing was sent to for a minute are not waited for; now and then, in a storm.
   void forget_unprobed(core::MonoTime now);
   /// There is a new revision, or a sibling says that it is over; counting begins anew.
-  void end();
+  void end(core::MonoTime now);
 
   bool raging() const { return raging_; }
   const std::string& reason() const { return reason_; }  ///< why it began, one line
@@ -90,11 +90,13 @@ class StormGuard {
   Second sum(core::MonoTime now) const;
   std::vector<std::string> hosts_with(std::int64_t Host::* what, core::MonoTime now) const;
   void judge(core::MonoTime now);
-  void judge_end();
+  void judge_end(core::MonoTime now);
+  StormTally& untold(core::MonoTime now);
 
   StormLimits limits_;
   std::array<Second, seconds_of_window> seconds_{};
-  StormTally untold_;
+  std::optional<StormTally> untold_;
+  core::MonoTime ended_{};  ///< the last storm
   std::map<std::string, Host> failing_;
   bool raging_ = false;
   std::string reason_;

@@ -18,7 +18,7 @@ void WorkerCore::adopt(std::shared_ptr<const Definitions> definitions) {
   bury_orphans();
   order_what_waits();
   if (!storm_.raging()) return;
-  storm_.end();
+  storm_.end(now_.mono);
   follow_storm(true, true);
 }
 

@@ -117,9 +117,9 @@ void WorkerCore::hear(const News& news) {
   const bool raged = storm_.raging();
   switch (news.what) {
     case News::What::storm: storm_.begin(now_.mono, news.hosts, news.reason); break;
-    case News::What::calm: storm_.end(); break;
+    case News::What::calm: storm_.end(now_.mono); break;
     case News::What::heard:
-      for (const auto& host : news.hosts) storm_.heard(host);
+      for (const auto& host : news.hosts) storm_.heard(now_.mono, host);
       break;
     case News::What::tally:
       storm_.add(now_.mono, news.counted);

@@ -28,8 +28,9 @@ core::Error not_a_tree(std::string_view text, const Mistake& mistake) {
   return {mistake.code, fmt::format("{}: {}: {}", place(text, mistake.at), mistake.verdict, mistake.what)};
 }
 
-/// A tree looks a key up by going through its object: many more would cost seconds to build.
-constexpr std::size_t max_keys = 4096;
+/// A tree looks a key up by going through its object. All comparisons that this may cost: those of one object of
+/// 4,096 keys, or of 60 objects of 512.
+constexpr std::size_t max_comparisons = 4096 * 4096 / 2;
 
 /// Grammatical JSON that a tree cannot hold as written: a key twice in one object, too many of them, a number
 /// beyond the range of a double.
@@ -45,8 +46,8 @@ class FitsTree {
       if (c == '"' && tokens_.head(token + 1) == ':' && !open_.back().insert(key(token)).second) {
         return {"a key that stands twice in its object", tokens_.position(token)};
       }
-      if (!open_.empty() && open_.back().size() > max_keys) {
-        return {"an object of more than 4096 keys", tokens_.position(token), core::ErrorCode::invalid, "too large"};
+      if (c == '"' && tokens_.head(token + 1) == ':' && (comparisons_ += open_.back().size() - 1) > max_comparisons) {
+        return {"objects of too many keys (4096 in one, 500 in each of sixty)", tokens_.position(token), core::ErrorCode::invalid, "too large"};
       }
       const bool number = c == '-' || (c >= '0' && c <= '9');
       if (number && !std::isfinite(std::strtod(std::string(tokens_.scalar(token)).c_str(), nullptr))) {
@@ -65,6 +66,7 @@ class FitsTree {
   }
 
   const Structure& tokens_;
+  std::size_t comparisons_ = 0;
   std::vector<std::unordered_set<std::string>> open_;  ///< keys of each open object (empty for arrays)
 };
 

@@ -60,6 +60,12 @@ std::string job_key(std::string_view id) { return fmt::format("{}{}", job_prefix
 std::string wanted_key(std::string_view id) { return fmt::format("{}{}{}", job_prefix, id, wanted_suffix); }
 std::string replay_progress_key(std::string_view id) { return fmt::format("{}{}{}", job_prefix, id, progress_suffix); }
 
+std::string_view job_of(std::string_view key) {
+  if (!key.starts_with(job_prefix)) return {};
+  key.remove_prefix(job_prefix.size());
+  return key.substr(0, key.find('/'));
+}
+
 std::string wanted_value(Wanted wanted, std::string_view by, core::WallTime at) {
   return json::Tree{{"state", name(wanted)}, {"by", by}, {"at", core::format_rfc3339(at)}}.dump(
       -1, ' ', false, json::Tree::error_handler_t::replace);

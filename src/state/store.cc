@@ -236,6 +236,7 @@ core::Result<Written> Store::write(const Name& of, std::optional<std::uint64_t> 
     return core::fail(core::ErrorCode::too_large,
                       fmt::format("the definition has {} bytes, at most {} are stored", record.value->size(), max_document_bytes));
   }
+  if (const auto read = parse_change(key, *record.value); !read) return tl::unexpected(read.error());  // nobody could read it
   state_->waiters->expect(key);
   state_->producer.produce(std::move(record), 0,
                            std::make_shared<const kafka::ReportSink>(

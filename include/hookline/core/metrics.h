@@ -12,9 +12,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "hookline/core/time.h"
 
@@ -92,10 +94,12 @@ class Metrics {
   Counter& foreign_records(std::string_view topic);
   Counter& delivery_log_dropped();
 
-  /// Takes the series of a deleted webhook, endpoint, or partition that is not owned any more out of
-  /// the exposition. Handles stay valid; looking one up again brings it back.
-  void forget_webhook(std::string_view webhook);
-  void forget_endpoint(std::string_view webhook, std::string_view endpoint);
+  /// Webhook and endpoint.
+  using Endpoints = std::set<std::pair<std::string, std::string>>;
+  /// The exposition has the series of these endpoints and their webhooks, and of no others. Handles stay valid.
+  void show_endpoints(const Endpoints& living);
+  /// Takes the series of a partition that is not owned any more out of the exposition. Handles stay valid; looking one
+  /// up again brings it back.
   void forget_partition(std::string_view topic, std::int32_t partition);
 
   /// Prometheus text format, version 0.0.4.

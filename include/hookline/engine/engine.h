@@ -133,7 +133,6 @@ class Engine {
   mutable std::mutex mutex_;  ///< guards what follows up to the workers
   std::shared_ptr<const Definitions> definitions_;
   std::set<std::pair<std::string, std::int32_t>> exposed_;  ///< partitions that have gauges
-  std::set<std::pair<std::string, std::string>> exposed_endpoints_;  ///< webhook and endpoint
   std::vector<std::string> troubles_, notes_;  ///< of the edition in force
   bool whole_ = true;         ///< of the edition in force
   core::MonoTime next_renewal_{};

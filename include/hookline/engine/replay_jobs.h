@@ -47,12 +47,12 @@ class ReplayJobs {
 };
 
 /// running, paused, done, cancelled, interrupted, failed; "waiting": nobody has begun. A replay of the command line
-/// without sign of life for half a minute is interrupted.
-std::string state_of(const state::ReplayJob& job, core::WallTime now);
+/// that fell silent is interrupted.
+std::string state_of(const state::ReplayJob& job);
 /// Is it over for good?
 bool is_over(const state::ReplayJob& job);
 /// A job as the admin API tells it: {"id", "state", "by", "at", "executor", "request", "counts", "updated_at", "error"};
 /// of an interrupted one the error is how to go on.
-json::Tree to_json(const state::ReplayJob& job, core::WallTime now);
+json::Tree to_json(const state::ReplayJob& job);
 
 }  // namespace hookline::engine

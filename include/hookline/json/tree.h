@@ -14,8 +14,8 @@ using Tree = nlohmann::ordered_json;
 
 /// Parses strict JSON of at most max_depth levels (json/scan.h). A key that stands twice in one object
 /// is an error here: what people and tools write must mean one thing. So is what a tree cannot hold:
-/// numbers beyond a double, halves of surrogate pairs, objects of more than 4,096 keys. Error: invalid, with line and
-/// column.
+/// numbers beyond a double, halves of surrogate pairs, objects of too many keys (4,096 in one, 500 in
+/// each of sixty). Error: invalid, with line and column.
 [[nodiscard]] core::Result<Tree> parse_tree(std::string_view text);
 
 }  // namespace hookline::json

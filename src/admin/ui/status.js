@@ -70,13 +70,12 @@ export async function show(_, signal) {
   return [heading("Status"), trouble, drawn, place, h("p", { class: "muted" }, `Of this process; renewed every ${interval} seconds. Other processes of the group have pages of their own.`)];
 }
 
-/// Intake that was stopped because nearly everything fails, and what else the process wants known.
+/// What the process wants known: intake that was stopped because nearly everything fails, circuits.
 function told(status) {
   return [
     status.ready ? "" : notice("bad", `Not ready: ${status.reasons.join("; ")}`),
-    status.storm ? notice("warn", `No events have been taken in for ${seconds(status.storm.seconds)}: ${status.storm.reason}. Nothing is lost; it goes on by itself.`) : "",
     circuits_told(status.endpoints.filter((e) => e.circuit === "open" || e.circuit === "half_open").map(named)),
-    ...(status.warnings ?? []).filter((text) => !text.startsWith("storm guard:")).map((text) => notice("warn", text)),
+    ...(status.warnings ?? []).map((text) => notice("warn", text)),
   ];
 }
 

@@ -163,7 +163,7 @@ TEST(Metrics, WhatIsForgottenIsGoneAndItsHandlesStayValid) {
   metrics.consumer_lag("t", 11).set(6);
   metrics.events_consumed("t").add();
 
-  metrics.forget_webhook("gone");
+  metrics.show_endpoints({{"stays", "gone"}});
   metrics.forget_partition("t", 1);
   gone.add(2);
   std::string text = metrics.exposition();
@@ -174,18 +174,20 @@ TEST(Metrics, WhatIsForgottenIsGoneAndItsHandlesStayValid) {
   EXPECT_THAT(text, HasSubstr("hookline_events_consumed_total{topic=\"t\"} 1\n"));
 
   EXPECT_EQ(&metrics.attempts("gone", "main", "2xx"), &gone);
+  metrics.show_endpoints({{"gone", "main"}, {"gone-too", "main"}});
   text = metrics.exposition();
   EXPECT_THAT(text,
               HasSubstr("hookline_attempts_total{webhook=\"gone\",endpoint=\"main\",result=\"2xx\"} 2\n"));
-  EXPECT_THAT(text, Not(HasSubstr("hookline_deliveries_total{webhook=\"gone\"")));
+  EXPECT_THAT(text, HasSubstr("hookline_deliveries_total{webhook=\"gone\",outcome=\"delivered\"} 1\n")) << "with all that it had";
+  EXPECT_THAT(text, Not(HasSubstr("webhook=\"stays\"")));
 }
 
-TEST(Metrics, AForgottenEndpointLeavesItsSiblings) {
+TEST(Metrics, AnEndpointThatIsGoneLeavesItsSiblings) {
   Metrics metrics;
   metrics.circuit_state("w", "a").set(1);
   metrics.circuit_state("w", "b").set(1);
   metrics.deliveries("w", "delivered").add();
-  metrics.forget_endpoint("w", "a");
+  metrics.show_endpoints({{"w", "b"}});
   const std::string text = metrics.exposition();
   EXPECT_THAT(text, Not(HasSubstr("endpoint=\"a\"")));
   EXPECT_THAT(text, HasSubstr("endpoint=\"b\""));
@@ -218,7 +220,7 @@ TEST(Metrics, ManyThreadsLoseNothing) {
         counter.add();
         metrics.in_flight().add(i % 2 == 0 ? 1 : -1);
         metrics.attempt_duration().observe(5ms);
-        if (i % 1000 == 0) metrics.forget_webhook(std::to_string(metrics.exposition().size()));
+        if (i % 1000 == 0) metrics.show_endpoints({{std::to_string(metrics.exposition().size()), ""}});
       }
     });
   }

@@ -54,8 +54,13 @@ TEST_F(CatalogTest, AFormThatItsPoliciesBringOtherEventsToIsRefused) {
   const auto found = std::find_if(refused.begin(), refused.end(), [](const config::Problem& p) { return p.place.pointer == "/event_formatting"; });
   ASSERT_NE(found, refused.end());
   EXPECT_FALSE(found->warning);
-  EXPECT_NE(found->what.find("the policy 'everything' notifies this webhook"), std::string::npos) << found->what;
+  EXPECT_NE(found->what.find("the policy 'everything' notifies it"), std::string::npos) << found->what;
   EXPECT_FALSE(config::has_errors(catalog.check(Sort::webhook, webhook("another", jira)))) << "nobody notifies it";
+  store(Sort::template_keys, {{"name", "form"}, {"events", {"detection_*"}}, {"payload", R"({"title": "$Title", "text": "$Event"})"}});
+  store(Sort::webhook, {{"name", "notified"}, {"template", "form"}, {"endpoints", {{{"url", "https://a.example.com/"}}}}});
+  const auto by_template = catalog.check(Sort::template_keys, {{"name", "form"}, {"events", {"detection_*"}}, {"event_formatting", "jira"}, {"payload", R"({"title": "$Title", "text": "$Event"})"}});
+  ASSERT_TRUE(config::has_errors(by_template)) << "nor may its template bring the form";
+  EXPECT_NE(by_template.front().what.find("the policy 'everything' notifies it"), std::string::npos) << by_template.front().what;
   store(Sort::policy, policy("everything", {"detection_*"}, {"noti*"}));
   EXPECT_FALSE(config::has_errors(catalog.check(Sort::webhook, webhook("notified", jira))));
 }

@@ -77,7 +77,7 @@ TEST(StormGuard, EndsWhenHalfOfTheHostsAnswer) {
   guard.attempt(start + 10s, "h1", Result::delivered);
   guard.attempt(start + 10s, "h2", Result::answered);
   guard.attempt(start + 10s, "elsewhere", Result::delivered);
-  guard.heard("h3");
+  guard.heard(start + 10s, "h3");
   ASSERT_TRUE(guard.raging()) << "two of five";
   guard.attempt(start + 20s, "h2", Result::delivered);
   EXPECT_FALSE(guard.raging());
@@ -104,7 +104,7 @@ TEST(StormGuard, ASiblingsStormIsItsOwnAndCanBeSwitchedOff) {
   EXPECT_TRUE(guard.raging());
   EXPECT_EQ(guard.reason(), "because");
   EXPECT_EQ(guard.next_intake(), start + 10s);
-  guard.end();
+  guard.end(start);
   EXPECT_FALSE(guard.raging());
   StormGuard off({.enabled = false});
   for (int i = 0; i < 1000; ++i) off.attempt(start, fmt::format("h{}", i % 9), Result::silent);
@@ -162,17 +162,37 @@ TEST(StormGuard, DoesAsANaiveModelDoes) {
 
 TEST(StormGuard, CountsWhatSiblingsCounted) {
   StormGuard one({}), other({});
-  EXPECT_EQ(one.take_tally(), std::nullopt);
+  EXPECT_FALSE(one.take_tally());
   for (int i = 0; i < 60; ++i) one.attempt(start, "h0", Result::silent);
   for (int i = 0; i < 40; ++i) other.attempt(start, i % 2 ? "h1" : "h2", Result::silent);
   const auto told = one.take_tally();
   ASSERT_TRUE(told);
-  EXPECT_EQ(one.take_tally(), std::nullopt) << "told once";
+  EXPECT_FALSE(one.take_tally()) << "told once";
   other.add(start, *told);
   EXPECT_TRUE(other.raging()) << "a hundred attempts on three hosts, between the two of them";
   EXPECT_EQ(other.hosts().size(), 3u);
   EXPECT_FALSE(one.raging());
-  EXPECT_EQ(other.take_tally()->attempts, 40u) << "what was heard is not told again";
+  EXPECT_FALSE(other.take_tally()) << "the storm is told instead";
+  StormGuard third({});
+  third.add(start, *told);
+  EXPECT_FALSE(third.take_tally()) << "what was heard is not told again";
+}
+
+TEST(StormGuard, ProbesAndWhatWasCountedBeforeAStormsEndBeginNone) {
+  StormGuard one({}), other({});
+  for (int i = 0; i < 200; ++i) one.attempt(start, fmt::format("h{}", i % 5), Result::silent);
+  ASSERT_TRUE(one.raging());
+  EXPECT_FALSE(one.take_tally()) << "siblings are told of the storm";
+  for (int i = 0; i < 90; ++i) other.attempt(start + 1s, fmt::format("h{}", i % 5), Result::silent);
+  const auto late = other.take_tally();
+  one.end(start + 2s);
+  for (int i = 0; i < 2; ++i) one.add(start + 3s, *late);
+  EXPECT_FALSE(one.raging()) << "these are of before";
+  StormGuard another({});
+  for (int i = 0; i < 90; ++i) another.attempt(start + 4s, fmt::format("h{}", i % 5), Result::silent);
+  const auto fresh = another.take_tally();
+  for (int i = 0; i < 2; ++i) one.add(start + 5s, *fresh);
+  EXPECT_TRUE(one.raging());
 }
 
 TEST(StormGuard, ASiblingsGoodDeliveriesKeepItCalm) {
@@ -211,8 +231,9 @@ TEST(StormGuard, SeveralTogetherDoAsOneDoes) {
       const auto exchange = [&] {
         for (std::size_t from = 0; from < several.size(); ++from) {
           const auto tally = several[from].take_tally();
-          for (std::size_t to = 0; tally && to < several.size(); ++to) {
-            if (to != from) several[to].add(now, *tally);
+          for (std::size_t to = 0; to < several.size(); ++to) {
+            if (to != from && tally) several[to].add(now, *tally);
+            if (to != from && several[from].raging()) several[to].begin(now, {"h0"}, several[from].reason());  // as News tells it
           }
         }
       };

@@ -50,8 +50,16 @@ TEST(ParseTree, RefusesObjectsThatWouldTakeSecondsToBuild) {
   EXPECT_TRUE(parse_tree(object(4096)));
   const auto refused = parse_tree("[" + object(4097) + "]");
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("too large: an object of more than 4096 keys"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("too large: objects of too many keys"), std::string::npos) << refused.error().message;
   EXPECT_FALSE(parse_tree(object(100'000)));
+  const auto list = [&](int objects, int keys) {
+    std::string text = "[";
+    for (int i = 0; i < objects; ++i) text += (i ? "," : "") + object(keys);
+    return text + "]";
+  };
+  EXPECT_TRUE(parse_tree(list(60, 500)));
+  EXPECT_FALSE(parse_tree(list(60, 1000)));
+  EXPECT_TRUE(parse_tree(list(20'000, 10)));
 }
 
 TEST(ParseTree, RefusesDeepNestingInsteadOfOverflowing) {
