@@ -75,9 +75,11 @@ function told(status) {
   return [
     status.ready ? "" : notice("bad", `Not ready: ${status.reasons.join("; ")}`),
     circuits_told(status.endpoints.filter((e) => e.circuit === "open" || e.circuit === "half_open").map(named)),
-    ...(status.warnings ?? []).map((text) => notice("warn", text)),
+    ...(status.warnings ?? []).map((text) => notice("warn", sentence(text))),
   ];
 }
+
+const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 const circuits_told = (names) => (names.length === 0 ? "" : notice("warn", `Circuit open: ${listed(names)}. Nothing but failures came from there, so one request at a time tries again; all else for it waits, is not lost, and goes out when a try succeeds.`));
 
