@@ -129,7 +129,8 @@ int apply(const WebhooksOptions& options) {
       continue;
     }
     for (const auto& warning : (*one)["warnings"]) {
-      fmt::print(stderr, "warning: {}: {}: {}\n", name.get<std::string>(), warning.value("pointer", std::string()), warning.value("detail", std::string()));
+      const auto pointer = warning.value("pointer", std::string());
+      fmt::print(stderr, "warning: {}: {}{}{}\n", name.get<std::string>(), pointer, pointer.empty() ? "" : ": ", warning.value("detail", std::string()));
     }
     if (!options.json) fmt::print("{:<9} {}, revision {}\n", (*one)["outcome"].get<std::string>(), (*one)["name"].get<std::string>(), (*one)["revision"].dump());
     out.push_back(*one);
