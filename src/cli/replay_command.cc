@@ -50,8 +50,8 @@ std::string whose(const engine::Survey::Group& group) { return group.webhook.emp
 /// Pointers that --where could not look into.
 std::string gone_of(const engine::Survey& survey) {
   if (survey.gone == 0) return {};
-  return fmt::format("; {} more only {} to {} that {} gone, so --where cannot tell what {} {}", survey.gone, survey.gone == 1 ? "points" : "point",
-                     survey.gone == 1 ? "an original" : "originals", survey.gone == 1 ? "is" : "are", survey.gone == 1 ? "it" : "they", was(survey.gone));
+  if (survey.gone == 1) return "; 1 more only points to an original that is gone, so --where cannot tell what it was";
+  return fmt::format("; {} more only point to originals that are gone, so --where cannot tell what they were", survey.gone);
 }
 
 std::string who_asks() {

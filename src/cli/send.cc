@@ -41,17 +41,18 @@ std::optional<std::string> text_at(const json::Tree& event, const json::Path& pa
   return at->is_string() ? at->get<std::string>() : at->dump();
 }
 
-/// --key: `$.path` or `path` where the event has it, else the text itself.
-std::optional<std::string> key_of(const std::string& key, const std::string& event) {
-  if (key.empty()) return std::nullopt;
+/// --key: `$.path` or `path` where the event has it, else the text itself. Error: invalid, JSON that cannot be looked
+/// into; without its key it would go to another partition.
+core::Result<std::optional<std::string>> key_of(const std::string& key, const InputEvent& event) {
+  std::optional<std::string> found;
+  if (key.empty()) return found;
   const bool explicit_path = key.starts_with("$.");
   const auto path = json::parse_path(explicit_path ? key.substr(2) : key);
-  const auto tree = json::parse_tree(event);
-  if (path && tree) {
-    if (auto text = text_at(*tree, *path)) return text;
-  }
-  if (explicit_path) return std::nullopt;
-  return key;
+  const auto tree = json::parse_tree(event.json);
+  if (!tree) return core::fail(core::ErrorCode::invalid, fmt::format("{}: --key cannot look into it: {}", event.place, tree.error().message));
+  if (path) found = text_at(*tree, *path);
+  if (!found && !explicit_path) found = key;
+  return found;
 }
 
 core::Result<std::vector<kafka::OwnedHeader>> parse_headers(const std::vector<std::string>& given) {
@@ -74,7 +75,7 @@ struct Reports {
 };
 
 int publish(const SendOptions& options, const std::string& topic, const std::vector<InputEvent>& events,
-            const std::vector<kafka::OwnedHeader>& headers, const config::Settings& settings) {
+            const std::vector<std::optional<std::string>>& keys, const std::vector<kafka::OwnedHeader>& headers, const config::Settings& settings) {
   auto producer = kafka::Producer::open(kafka::producer_properties(settings));
   if (!producer) return fail(producer.error().message);
   const auto reports = std::make_shared<Reports>();
@@ -84,7 +85,7 @@ int publish(const SendOptions& options, const std::string& topic, const std::vec
     reports->changed.notify_all();
   });
   for (std::size_t i = 0; i < events.size(); ++i) {
-    kafka::OwnedRecord record{.topic = topic, .key = key_of(options.key, events[i].json), .value = events[i].json, .headers = headers};
+    kafka::OwnedRecord record{.topic = topic, .key = keys[i], .value = events[i].json, .headers = headers};
     (*producer)->produce(std::move(record), i, sink);
   }
   std::unique_lock lock(reports->mutex);
@@ -134,11 +135,13 @@ int send(const SendOptions& options) {
     events.insert(events.end(), std::make_move_iterator(more->begin()), std::make_move_iterator(more->end()));
   }
   if (events.empty()) return fail("nothing to send");
-  for (const auto& one : events) {  // JSON it is; a key that is looked for in vain would send it to another partition, unsaid
-    if (options.key.empty()) break;
-    if (const auto tree = json::parse_tree(one.json); !tree) return fail(fmt::format("{}: --key cannot look into it: {}", one.place, tree.error().message));
+  std::vector<std::optional<std::string>> keys;
+  for (const auto& one : events) {
+    auto key = key_of(options.key, one);
+    if (!key) return fail(key.error().message);
+    keys.push_back(std::move(*key));
   }
-  return publish(options, options.topic.empty() ? topics.front() : options.topic, events, *headers, *settings);
+  return publish(options, options.topic.empty() ? topics.front() : options.topic, events, keys, *headers, *settings);
 }
 
 }  // namespace

@@ -365,22 +365,17 @@ std::vector<std::string> Catalog::updaters_of(const std::string& webhook) const 
 
 std::vector<std::string> Catalog::dependents(const Name& name) const {
   const std::lock_guard lock(mutex_);
-  if (name.sort == Sort::webhook) {
-    auto found = updaters_of(name.name);
-    if (!stored_) return found;
-    for (const auto& [other, version] : stored_->documents) {
-      if (other.sort != Sort::policy || !version.document->is_object()) continue;
-      // By its name: what a glob brings may come and go. Of files' policies only files' webhooks are named.
-      const auto notify = version.document->value("notify", json::Tree());
-      if (notify == name.name || std::find(notify.begin(), notify.end(), name.name) != notify.end()) found.push_back(fmt::format("the policy '{}'", other.name));
-    }
-    return found;
-  }
-  std::vector<std::string> found;
-  if (name.sort == Sort::template_keys && stored_) {
-    for (const auto& [other, version] : stored_->documents) {
-      if (is_stored_webhook(other) && version.document->value("template", json::Tree()) == name.name) found.push_back(fmt::format("the webhook '{}'", other.name));
-    }
+  auto found = name.sort == Sort::webhook ? updaters_of(name.name) : std::vector<std::string>();
+  if (!stored_) return found;
+  for (const auto& [other, version] : stored_->documents) {
+    const auto names_it = [&document = *version.document, &name](const char* key) {
+      const auto value = document.value(key, json::Tree());
+      return std::find(value.begin(), value.end(), name.name) != value.end();
+    };
+    // A policy by its name: what a glob brings may come and go. Of files' policies only files' webhooks are named.
+    const bool needs_it = name.sort == Sort::webhook ? other.sort == Sort::policy && names_it("notify")
+                                                     : name.sort == Sort::template_keys && is_stored_webhook(other) && names_it("template");
+    if (needs_it) found.push_back(fmt::format("the {} '{}'", state::name(other.sort), other.name));
   }
   return found;
 }

@@ -8,8 +8,8 @@
 
 #include "delivery_notes.h"
 #include "hookline/core/log.h"
-#include "hookline/core/units.h"
 #include "hookline/core/random.h"
+#include "hookline/core/units.h"
 #include "hookline/kafka/admin.h"
 #include "hookline/kafka/producer.h"
 #include "hookline/engine/replay_jobs.h"

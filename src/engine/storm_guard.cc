@@ -7,6 +7,14 @@
 
 namespace hookline::engine {
 
+StormCounts& StormCounts::operator+=(const StormCounts& more) {
+  attempts += more.attempts;
+  silent += more.silent;
+  begun += more.begun;
+  unsendable += more.unsendable;
+  return *this;
+}
+
 StormGuard::Second& StormGuard::second(core::MonoTime now) {
   const auto number = number_of(now);
   Second& place = seconds_[static_cast<std::size_t>(number) % seconds_.size()];
@@ -14,17 +22,20 @@ StormGuard::Second& StormGuard::second(core::MonoTime now) {
   return place;
 }
 
-StormGuard::Second StormGuard::sum(core::MonoTime now) const {
+StormCounts StormGuard::sum(core::MonoTime now) const {
   const auto last = number_of(now);
-  Second all{.number = last};
+  StormCounts all;
   for (const auto& one : seconds_) {
-    if (one.number <= last - static_cast<std::int64_t>(seconds_.size()) || one.number > last) continue;
-    all.attempts += one.attempts;
-    all.silent += one.silent;
-    all.begun += one.begun;
-    all.unsendable += one.unsendable;
+    if (one.number > last - static_cast<std::int64_t>(seconds_.size()) && one.number <= last) all += one.counts;
   }
   return all;
+}
+
+/// Something that happened here.
+void StormGuard::count(core::MonoTime now, const StormCounts& counts) {
+  second(now).counts += counts;
+  if (!untold_) untold_.emplace().from = now;
+  untold_->counts += counts;
 }
 
 std::vector<std::string> StormGuard::hosts_with(std::int64_t Host::* what, core::MonoTime now) const {
@@ -35,48 +46,29 @@ std::vector<std::string> StormGuard::hosts_with(std::int64_t Host::* what, core:
   return hosts;
 }
 
-void StormGuard::begun(core::MonoTime now) {
-  ++second(now).begun;
-  ++untold(now).begun;
-}
-
 void StormGuard::attempt(core::MonoTime now, const std::string& host, Result result) {
-  Second& current = second(now);
-  ++current.attempts;
-  ++untold(now).attempts;
+  count(now, {.attempts = 1, .silent = result == Result::silent ? 1u : 0u});
   if (raging_) {
     if (const auto known = hosts_.find(host); known != hosts_.end()) known->second = now;
     if (result == Result::delivered) heard(now, host);
   }
   if (result != Result::silent) return;
-  ++current.silent;
-  ++untold(now).silent;
-  untold(now).silent_hosts.insert(host);
+  untold_->silent_hosts.insert(host);
   failing_[host].silent = number_of(now);
   judge(now);
 }
 
 void StormGuard::unsendable(core::MonoTime now, const std::string& host) {
-  ++second(now).unsendable;
-  ++untold(now).unsendable;
-  untold(now).unsendable_hosts.insert(host);
+  count(now, {.unsendable = 1});
   if (const auto known = hosts_.find(host); raging_ && known != hosts_.end()) known->second = now;
+  untold_->unsendable_hosts.insert(host);
   failing_[host].unsendable = number_of(now);
   judge(now);
 }
 
-StormTally& StormGuard::untold(core::MonoTime now) {
-  if (!untold_) untold_.emplace().from = now;
-  return *untold_;
-}
-
 void StormGuard::add(core::MonoTime now, const StormTally& tally) {
   if (raging_ || tally.from < ended_) return;
-  Second& current = second(now);
-  current.attempts += tally.attempts;
-  current.silent += tally.silent;
-  current.begun += tally.begun;
-  current.unsendable += tally.unsendable;
+  second(now).counts += tally.counts;
   for (const auto& host : tally.silent_hosts) failing_[host].silent = number_of(now);
   for (const auto& host : tally.unsendable_hosts) failing_[host].unsendable = number_of(now);
   judge(now);
@@ -89,7 +81,7 @@ std::optional<StormTally> StormGuard::take_tally() {
 
 void StormGuard::judge(core::MonoTime now) {
   if (raging_ || !limits_.enabled) return;
-  const Second all = sum(now);
+  const StormCounts all = sum(now);
   if (all.attempts >= limits_.least && std::uint64_t{all.silent} * 10 > std::uint64_t{all.attempts} * 9) {
     const auto hosts = hosts_with(&Host::silent, now);
     if (hosts.size() >= limits_.least_hosts) {

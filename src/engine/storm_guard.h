@@ -25,10 +25,15 @@ struct StormLimits {
   std::uint32_t least_hosts = 3;  ///< that attempts failed on before any answer
 };
 
+struct StormCounts {
+  std::uint32_t attempts = 0, silent = 0, begun = 0, unsendable = 0;
+  StormCounts& operator+=(const StormCounts& more);
+};
+
 /// What a worker counted since it told its siblings last, and since when.
 struct StormTally {
   core::MonoTime from{};
-  std::uint32_t attempts = 0, silent = 0, begun = 0, unsendable = 0;
+  StormCounts counts;
   std::set<std::string> silent_hosts, unsendable_hosts;
 };
 
@@ -46,7 +51,7 @@ class StormGuard {
   explicit StormGuard(StormLimits limits) : limits_(limits) {}
 
   /// A delivery of a matched event has had its first turn: an attempt, or it could not be sent, or it was handed over.
-  void begun(core::MonoTime now);
+  void begun(core::MonoTime now) { count(now, {.begun = 1}); }
   /// An attempt ended, and not because it was aborted.
   void attempt(core::MonoTime now, const std::string& host, Result result);
   /// A delivery ended in a dead letter with the reason `egress` or `render`.
@@ -78,7 +83,7 @@ class StormGuard {
  private:
   struct Second {
     std::int64_t number = -1;
-    std::uint32_t attempts = 0, silent = 0, begun = 0, unsendable = 0;
+    StormCounts counts;
   };
   struct Host {
     std::int64_t silent = -1, unsendable = -1;  ///< in which second last
@@ -87,11 +92,11 @@ class StormGuard {
 
   static std::int64_t number_of(core::MonoTime time) { return time.time_since_epoch() / std::chrono::seconds(1); }
   Second& second(core::MonoTime now);
-  Second sum(core::MonoTime now) const;
+  StormCounts sum(core::MonoTime now) const;
+  void count(core::MonoTime now, const StormCounts& counts);
   std::vector<std::string> hosts_with(std::int64_t Host::* what, core::MonoTime now) const;
   void judge(core::MonoTime now);
   void judge_end(core::MonoTime now);
-  StormTally& untold(core::MonoTime now);
 
   StormLimits limits_;
   std::array<Second, seconds_of_window> seconds_{};

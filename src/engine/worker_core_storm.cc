@@ -18,7 +18,7 @@ void WorkerCore::note_attempt(const EndpointLane& lane, const deliver::Answer& a
   const bool raged = storm_.raging();
   using Result = StormGuard::Result;
   storm_.attempt(now_.mono, lane.host(), delivered ? Result::delivered : answered ? Result::answered : Result::silent);
-  if (raged && delivered) out_->news.push_back({.what = News::What::heard, .webhook = {}, .endpoint = {}, .hosts = {lane.host()}, .reason = {}, .counted = {}});
+  if (raged && delivered) out_->news.push_back({.what = News::What::heard, .hosts = {lane.host()}});
   follow_storm(raged, true);
 }
 
@@ -50,7 +50,7 @@ void WorkerCore::follow_storm(bool raged, bool found_here) {
       core::log::error("storm guard: {}; no more is read from source topics, one probe per endpoint every {} s goes on, and nothing "
                        "becomes a dead letter by age or exhaustion, until half of the hosts answer with a 2xx or there is a new revision",
                        storm_.reason(), StormGuard::pace / std::chrono::seconds(1));
-      out_->news.push_back({.what = News::What::storm, .webhook = {}, .endpoint = {}, .hosts = {}, .reason = storm_.reason(), .counted = {}});
+      out_->news.push_back({.what = News::What::storm, .reason = storm_.reason()});
       for (const auto& [host, attempted] : storm_.hosts()) out_->news.back().hosts.push_back(host);
     }
     lanes_.set_pace(StormGuard::pace, now_.mono);
@@ -60,14 +60,14 @@ void WorkerCore::follow_storm(bool raged, bool found_here) {
   storm_ended_ = now_.wall;
   lanes_.set_pace(std::nullopt, now_.mono);
   core::log::warn("storm guard: it is over after {} s; reading goes on", (now_.mono - storm_.since()) / std::chrono::seconds(1));
-  if (found_here) out_->news.push_back({.what = News::What::calm, .webhook = {}, .endpoint = {}, .hosts = {}, .reason = {}, .counted = {}});
+  if (found_here) out_->news.push_back({.what = News::What::calm});
 }
 
 /// Once a second: the siblings judge by what happens here too.
 void WorkerCore::tell_tally() {
   auto counted = storm_.take_tally();
   if (!counted || options_.workers < 2) return;
-  out_->news.push_back({.what = News::What::tally, .webhook = {}, .endpoint = {}, .hosts = {}, .reason = {}, .counted = std::move(*counted)});
+  out_->news.push_back({.what = News::What::tally, .counted = std::move(*counted)});
 }
 
 /// How long to wait after the attempt that failed; nullopt: it was the last one. In a storm there is no last one: it
@@ -98,17 +98,14 @@ void WorkerCore::tell_circuit(const EndpointLane& lane, deliver::Circuit::State 
   out_->news.push_back({.what = after == State::open ? News::What::opened : News::What::closed,
                         .webhook = lane.webhook_name,
                         .endpoint = lane.endpoint_name,
-                        .until = lane.circuit.probe_at().value_or(now_.mono),
-                        .hosts = {},
-                        .reason = {},
-                        .counted = {}});
+                        .until = lane.circuit.probe_at().value_or(now_.mono)});
 }
 
 void WorkerCore::pause_endpoint(EndpointLane& lane, core::Duration pause) {
   constexpr core::Duration worth_telling = std::chrono::milliseconds(100);
   if (pause > lane.queue.paused_for(now_.mono) + worth_telling) {
     out_->news.push_back({.what = News::What::paused, .webhook = lane.webhook_name, .endpoint = lane.endpoint_name,
-                          .until = now_.mono + pause, .hosts = {}, .reason = {}, .counted = {}});
+                          .until = now_.mono + pause});
   }
   lane.queue.pause_until(now_.mono + pause);
 }

@@ -43,11 +43,13 @@ class FitsTree {
       const char c = tokens_.head(token);
       if (c == '{' || c == '[') open_.emplace_back();
       if (c == '}' || c == ']') open_.pop_back();
-      if (c == '"' && tokens_.head(token + 1) == ':' && !open_.back().insert(key(token)).second) {
-        return {"a key that stands twice in its object", tokens_.position(token)};
-      }
-      if (c == '"' && tokens_.head(token + 1) == ':' && (comparisons_ += open_.back().size() - 1) > max_comparisons) {
-        return {"objects of too many keys (4096 in one, 500 in each of sixty)", tokens_.position(token), core::ErrorCode::invalid, "too large"};
+      if (c == '"' && tokens_.head(token + 1) == ':') {
+        auto& keys = open_.back();
+        comparisons_ += keys.size();
+        if (!keys.insert(key(token)).second) return {"a key that stands twice in its object", tokens_.position(token)};
+        if (comparisons_ > max_comparisons) {
+          return {"objects of too many keys (4096 in one, 500 in each of sixty)", tokens_.position(token), core::ErrorCode::invalid, "too large"};
+        }
       }
       const bool number = c == '-' || (c >= '0' && c <= '9');
       if (number && !std::isfinite(std::strtod(std::string(tokens_.scalar(token)).c_str(), nullptr))) {
