@@ -95,8 +95,7 @@ void FailureWatch::take(const Outcomes& outcomes, bool told) {
   Record& record = records_[outcomes.webhook];
   add(record, outcomes);
   if (outcomes.failed < outcomes.attempts) {
-    record.recovered = record.failing && !told;
-    record.failing = false;
+    if (told) record.failing = false;
     record.streak = 0;
     record.failing_since.reset();
     record.attempts_after = outcomes.attempts;
@@ -106,7 +105,6 @@ void FailureWatch::take(const Outcomes& outcomes, bool told) {
   record.streak += outcomes.failed;
   if (!record.failing_since) record.failing_since = outcomes.at;
   if (!outcomes.error.empty()) record.error = outcomes.error;
-  record.recovered = false;
   if (told && is_failing(record, outcomes.at)) record.failing = true;
 }
 
@@ -135,7 +133,10 @@ std::vector<Judgement> FailureWatch::judge(core::WallTime now, const Listing& li
       record.failing = true;
       judgements.push_back({What::failing, name, record.streak, record.streak, record.error});
     }
-    if (std::exchange(record.recovered, false)) judgements.push_back({What::recovered, name, record.attempts_after, 0, {}});
+    if (record.failing && record.streak == 0) {
+      record.failing = false;
+      judgements.push_back({What::recovered, name, record.attempts_after, 0, {}});
+    }
     if (!listed.disable_after) {
       record.slots.clear();
     } else if (listed.position == Switch::on) {

@@ -64,7 +64,6 @@ class FailureWatch {
     std::uint64_t streak = 0;  ///< failed attempts since the last success
     std::optional<core::WallTime> failing_since;
     bool failing = false;      ///< it has been said
-    bool recovered = false;    ///< it has to be said
     std::uint64_t attempts_after = 0;  ///< with the success that ended the streak
     std::string error;
   };

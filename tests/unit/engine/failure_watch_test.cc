@@ -101,6 +101,21 @@ TEST_F(Watch, AWebhookIsFailingAfterTwentyInARowOrFiveMinutesAndSaysSoOnce) {
   EXPECT_EQ(judge(5min + 10s), std::vector<What>{What::failing});
 }
 
+TEST_F(Watch, TheRecoveryIsSaidHoweverManyCountsComeBetweenTwoLooks) {
+  take(0s, 30, 30);
+  EXPECT_EQ(judge(1s), std::vector<What>{What::failing});
+  take(2s, 5, 0);
+  take(2s, 5, 0);  // of another process
+  EXPECT_EQ(judge(3s), std::vector<What>{What::recovered});
+  take(10s, 30, 30);
+  EXPECT_EQ(judge(11s), std::vector<What>{What::failing});
+  take(12s, 5, 0);
+  take(12s, 1, 1);
+  EXPECT_TRUE(judge(13s).empty()) << "it failed last";
+  take(14s, 5, 0);
+  EXPECT_EQ(judge(15s), std::vector<What>{What::recovered});
+}
+
 TEST_F(Watch, WhatTheFormerOwnerToldIsNotToldAgainButItsEndIs) {
   take(0s, 30, 30, true);
   EXPECT_TRUE(judge(1h).empty());
