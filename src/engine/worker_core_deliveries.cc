@@ -255,8 +255,11 @@ void WorkerCore::end_delivery(Handle handle, Delivery& delivery) {
 }
 
 void WorkerCore::bury_expired(Handle handle, Delivery& delivery) {
-  const auto before = delivery.last_error.empty() ? "" : delivery.last_error + "; ";
-  bury(handle, delivery, settle::Reason::expired, before + "older than retry.max_age");
+  const auto& of_endpoint = lanes_[delivery.lane].last_error;
+  const auto before = !delivery.last_error.empty() ? delivery.last_error
+                      : of_endpoint.empty()        ? "no attempt was made"
+                                                   : fmt::format("no attempt was made, the endpoint fails ({})", of_endpoint);
+  bury(handle, delivery, settle::Reason::expired, before + "; older than retry.max_age");
 }
 
 void WorkerCore::bury(Handle handle, Delivery& delivery, settle::Reason reason, std::string error) {

@@ -221,10 +221,11 @@ void WorkerCore::go_on_ordered(Handle handle, Delivery& delivery) {
   lanes_.list(delivery.lane);
 }
 
-/// Past retry.max_age: counted from the first attempt; of one that had none only a sick endpoint can be to blame.
+/// Past retry.max_age: counted from the first attempt; of one that had none only a sick endpoint can be to blame, or one
+/// that asked to be left alone.
 bool WorkerCore::is_over_age(const Delivery& delivery) const {
   const EndpointLane& lane = lanes_[delivery.lane];
-  const bool counts = delivery.attempts > 0 || !lane.circuit.closed();
+  const bool counts = delivery.attempts > 0 || !lane.circuit.closed() || is_shut(lane);
   return lane.webhook && counts && now_.wall > age_began(delivery) + lane.webhook->retry.max_age;
 }
 

@@ -302,6 +302,34 @@ TEST_F(RetryTopics, MaxAgeEndsItAlsoWhileTheCircuitIsOpen) {
   EXPECT_EQ(settle::parse_dead_letter(driver.produces.back().record.headers)->reason, settle::Reason::expired);
 }
 
+TEST_F(RetryTopics, MaxAgeEndsItAlsoWhileTheEndpointAsksToBeLeftAlone) {
+  driver.inputs.definitions = definitions_of(R"(
+name: w
+events: [incident]
+endpoints: [{url: "https://a.example.com/"}]
+retry: {schedule: [3s], max_age: 1m}
+)");
+  driver.event(0);
+  driver.step();
+  ASSERT_EQ(driver.attempts.size(), 1u);
+  driver.inputs.answers.push_back({.id = driver.attempts[0].id, .outcome = deliver::Outcome::answered, .status = 429, .retry_after = "1800"});
+  driver.attempts.clear();
+  driver.step();
+  driver.event(1);
+  driver.step();
+  ASSERT_EQ(driver.produces.size(), 2u);
+  driver.acknowledge();
+  EXPECT_EQ(waiting_of(driver.hand_over()).attempts, 0u);
+  driver.step(61s);
+  driver.step(10s);
+  ASSERT_EQ(driver.produces.size(), 1u);
+  const auto letter = settle::parse_dead_letter(driver.produces[0].record.headers);
+  ASSERT_TRUE(letter) << "its circuit is closed, and yet nothing may be sent there for half an hour: " << driver.produces[0].record.topic;
+  EXPECT_EQ(letter->reason, settle::Reason::expired);
+  EXPECT_EQ(letter->attempts, 0u);
+  EXPECT_EQ(letter->error, "no attempt was made, the endpoint fails (HTTP 429); older than retry.max_age");
+}
+
 TEST_F(RetryTopics, WhatARetryTopicCannotHoldBecomesAPointerOnTheDeadLetterTopic) {
   driver.event(0);
   driver.step();
