@@ -269,8 +269,9 @@ void WorkerCore::park(Handle handle, Delivery& delivery) {
   const auto tier = closed ? std::max(tier_after_queue(lane, static_cast<double>(lane.parked)), tier_for(pause)) : std::uint8_t{0};
   if (delivery.first_attempt == core::WallTime{}) delivery.first_attempt = now_.wall;
   // It stays as long as that topic keeps it: what came back at once would meet the same queue.
-  const auto stay = std::chrono::ceil<std::chrono::milliseconds>(std::max(pause, closed ? options_.tiers[tier].delay : core::Duration{}));
-  delivery.due = std::max(delivery.due, now_.wall + stay);
+  core::Duration stay = std::max(pause, closed ? options_.tiers[tier].delay : core::Duration{});
+  if (lane.webhook) stay = std::min(stay, age_began(delivery) + lane.webhook->retry.max_age - now_.wall);
+  delivery.due = std::max(delivery.due, now_.wall + std::chrono::ceil<std::chrono::milliseconds>(stay));
   hand_over(handle, delivery, within_max_age(delivery, tier));
 }
 

@@ -61,6 +61,7 @@ WorldOptions options_of(std::uint64_t seed) {
   options.ordered = options.retry_topics && random.chance(0.6);
   options.counting = options.retry_topics && random.chance(0.4);
   if (options.counting && random.chance(0.2)) options.sick |= page_main;
+  options.left_alone = options.retry_topics && random.chance(0.1);
   options.hands = options.ordered && random.chance(0.2) ? 3 : 0;
   return options;
 }

@@ -76,6 +76,7 @@ struct WorldOptions {
   bool counting = false;           ///< with a policy that has a threshold; wants retry_topics
   int hands = 0;                   ///< ids that a person sets
   Targets sick = 0;                ///< receivers that fail as long as the storm lasts
+  bool left_alone = false;         ///< receivers may ask for an hour without requests; wants retry_topics
   core::Duration cut{};            ///< for so long from the beginning no attempt gets an answer
   engine::StormLimits guard;       ///< of members
   bool siblings = false;           ///< members are workers of one process: they hear each other's news

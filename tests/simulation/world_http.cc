@@ -75,7 +75,7 @@ void World::attempt(Member& member, deliver::Request request) {
     arrives = kind == 0;
     if (kind == 1) {
       answer.status = refused || random_.chance(0.5) ? 503 : 404;
-      if (random_.chance(0.3)) answer.retry_after.emplace(1, '1');
+      if (random_.chance(0.3)) answer.retry_after = options_.left_alone && random_.chance(0.2) ? "3600" : "1";
     } else {
       errand->unheard = true;
       answer.status = 0;
