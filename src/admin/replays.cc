@@ -9,7 +9,7 @@ namespace hookline::admin {
 namespace {
 
 HttpAnswer refused(const core::Error& error) {
-  if (error.code == core::ErrorCode::invalid) return problem(422, error.message);
+  if (error.code == core::ErrorCode::invalid) return mistake(error);
   if (error.code == core::ErrorCode::refused) return problem(409, error.message);
   return problem(error);
 }
@@ -22,10 +22,10 @@ HttpAnswer begin(json::Tree tree, const Call& call, engine::Engine& engine) {
   if (!jobs) return not_yet();
   const auto dry = tree.find("dry_run");
   const bool only_look = dry != tree.end() && dry->is_boolean() && dry->get<bool>();
-  if (dry != tree.end() && !dry->is_boolean()) return problem(422, "`dry_run` must be true or false");
+  if (dry != tree.end() && !dry->is_boolean()) return mistake({core::ErrorCode::invalid, "`dry_run` must be true or false", "/dry_run"});
   tree.erase("dry_run");
   const auto request = engine::parse_replay(tree, core::read_clock().wall);
-  if (!request) return problem(422, request.error().message);
+  if (!request) return mistake(request.error());
   const auto survey = jobs->survey(*request);
   if (!survey) return refused(survey.error());
   auto found = engine::to_json(*survey);
@@ -52,7 +52,7 @@ HttpAnswer replay_dead_letters(const Call& call, engine::Engine& engine) {
   if (!tree) return problem(400, tree.error().message);
   auto& what = (*tree)["what"];
   if (what.is_null()) what = "dead_letters";
-  if (what != "dead_letters") return problem(422, "`what` is \"dead_letters\" here; past events are replayed by POST /api/v1/replays");
+  if (what != "dead_letters") return mistake({core::ErrorCode::invalid, "`what` is \"dead_letters\" here; past events are replayed by POST /api/v1/replays", "/what"});
   return begin(std::move(*tree), call, engine);
 }
 
@@ -61,7 +61,7 @@ HttpAnswer create_replay(const Call& call, engine::Engine& engine) {
   if (!tree) return problem(400, tree.error().message);
   // An empty request is none: it would replay every dead letter there is.
   const auto what = tree->find("what");
-  if (what == tree->end() || *what != "events") return problem(422, "say `\"what\": \"events\"`; dead letters are replayed by POST /api/v1/dead-letters/replay");
+  if (what == tree->end() || *what != "events") return mistake({core::ErrorCode::invalid, "say `\"what\": \"events\"`; dead letters are replayed by POST /api/v1/dead-letters/replay", "/what"});
   return begin(std::move(*tree), call, engine);
 }
 
@@ -87,7 +87,7 @@ HttpAnswer patch_replay(const Call& call, engine::Engine& engine) {
   if (!tree) return problem(400, tree.error().message);
   const auto state = tree->find("state");
   const auto wanted = state != tree->end() && state->is_string() && tree->size() == 1 ? state::parse_wanted(state->get<std::string>()) : std::nullopt;
-  if (!wanted) return problem(422, "send {\"state\": \"paused\"}, \"running\" or \"cancelled\"");
+  if (!wanted) return mistake({core::ErrorCode::invalid, "send {\"state\": \"paused\"}, \"running\" or \"cancelled\"", "/state"});
   const auto done = jobs->want(call.name, *wanted, call.by.name);
   if (!done) return refused(done.error());
   return answer(engine::to_json(*jobs->find(call.name)));

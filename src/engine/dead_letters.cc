@@ -41,7 +41,7 @@ core::Result<std::unique_ptr<Where>> Where::compile(const std::string& text, con
   if (!expression) {
     const auto& fault = expression.error();
     return core::fail(core::ErrorCode::invalid, fmt::format("where, column {}: {}{}{}", fault.at + 1, fault.what,
-                                                            fault.remedy.empty() ? "" : "; ", fault.remedy));
+                                                            fault.remedy.empty() ? "" : "; ", fault.remedy), "/where");
   }
   return std::unique_ptr<Where>(new Where(std::move(*expression), variables));
 }

@@ -37,7 +37,7 @@ class Members {
     text(name, written);
     if (written.empty()) return;
     const auto parsed = parse_moment(written, now_);
-    parsed ? void(into = *parsed) : fail(parsed.error().message);
+    parsed ? void(into = *parsed) : fail(name, parsed.error().message);
   }
   template <class T>
   void number(const char* name, std::optional<T>& into, std::int64_t least, std::int64_t most) {
@@ -60,14 +60,14 @@ class Members {
     const auto found = tree_.find(name);
     return found == tree_.end() || found->is_null() ? nullptr : &*found;
   }
-  void wrong(const char* name, std::string_view right) { fail(fmt::format("`{}` must be {}", name, right)); }
-  void fail(std::string what) {
-    if (!mistake_) mistake_ = core::Error{core::ErrorCode::invalid, std::move(what)};
+  void wrong(const char* name, std::string_view right) { fail(name, fmt::format("`{}` must be {}", name, right)); }
+  void fail(std::string_view name, std::string what) {
+    if (!mistake_) mistake_ = core::Error{core::ErrorCode::invalid, std::move(what), (json::Tree::json_pointer() / std::string(name)).to_string()};
   }
   /// Nothing may be there that was not asked for.
   void end() {
     for (const auto& [name, value] : tree_.items()) {
-      if (!known_.contains(name)) fail(fmt::format("`{}` is not known here; there are {}", name, fmt::join(known_, ", ")));
+      if (!known_.contains(name)) fail(name, fmt::format("`{}` is not known here; there are {}", name, fmt::join(known_, ", ")));
     }
   }
 
@@ -86,7 +86,7 @@ void read_letters(Members& in, ReplayRequest& out) {
   in.texts("reason", reasons);
   for (const auto& name : reasons) {
     const auto reason = settle::parse_reason(name);
-    reason ? letters.reasons.push_back(*reason) : in.fail(fmt::format("there is no reason '{}'", name));
+    reason ? letters.reasons.push_back(*reason) : in.fail("reason", fmt::format("there is no reason '{}'", name));
   }
   std::string failure;
   in.text("class", failure);
@@ -122,8 +122,8 @@ void read_events(Members& in, ReplayRequest& out) {
   in.number("from_offset", out.from_offset, 0, INT64_MAX);
   in.number("to_offset", out.to_offset, 0, INT64_MAX);
   if (!out.until && !out.to_offset) out.until = in.now();  // an end that stays the same when it is taken up again
-  if ((out.from_offset || out.to_offset) && !out.partition) in.fail("`from_offset` and `to_offset` need `partition`");
-  if (!out.since && !out.from_offset) in.fail("say `since`, or `from_offset`: from where on");
+  if ((out.from_offset || out.to_offset) && !out.partition) in.fail("partition", "`from_offset` and `to_offset` need `partition`");
+  if (!out.since && !out.from_offset) in.fail("since", "say `since`, or `from_offset`: from where on");
 }
 
 }  // namespace

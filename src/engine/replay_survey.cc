@@ -41,7 +41,7 @@ core::Result<Survey> Replay::State::survey_letters(const std::optional<Ends>& gi
   auto filter = LetterFilter::compile(request.letters, ground.settings.topics, ground.definitions->attributes());
   if (!filter) return tl::unexpected(filter.error());
   if (!request.to.empty()) {
-    if (const auto objection = targets.objection_to(request.to)) return core::fail(core::ErrorCode::invalid, *objection);
+    if (const auto objection = targets.objection_to(request.to)) return core::fail(core::ErrorCode::invalid, *objection, "/to");
   }
   state::ReplayLog log(topic(OwnTopic::dead_letters));
   const auto read = kafka::read_topic(properties, topic(OwnTopic::replays), std::nullopt, replay_idle_timeout, [&](kafka::OwnedRecord&& record) {
@@ -103,7 +103,7 @@ core::Result<std::optional<ExistingItem>> Replay::State::item_of_letter(const Le
 
 core::Result<Survey> Replay::State::survey_events() {
   if (!request.webhook.empty()) {
-    if (const auto objection = targets.objection_to(request.webhook)) return core::fail(core::ErrorCode::invalid, *objection);
+    if (const auto objection = targets.objection_to(request.webhook)) return core::fail(core::ErrorCode::invalid, *objection, "/webhook");
   }
   if (!request.where.empty()) {
     auto compiled = Where::compile(request.where, ground.definitions->attributes());
@@ -111,12 +111,12 @@ core::Result<Survey> Replay::State::survey_events() {
     where = std::move(*compiled);
   }
   const auto& topics = ground.settings.topics.sources[static_cast<std::size_t>(request.kind)];
-  if (topics.empty()) return core::fail(core::ErrorCode::invalid, fmt::format("topics.{} names no topic", event::name(request.kind)));
+  if (topics.empty()) return core::fail(core::ErrorCode::invalid, fmt::format("topics.{} names no topic", event::name(request.kind)), "/kind");
   if (!request.topic.empty() && std::find(topics.begin(), topics.end(), request.topic) == topics.end()) {
-    return core::fail(core::ErrorCode::invalid, fmt::format("topics.{} does not name {}", event::name(request.kind), request.topic));
+    return core::fail(core::ErrorCode::invalid, fmt::format("topics.{} does not name {}", event::name(request.kind), request.topic), "/topic");
   }
   if (request.partition && request.topic.empty() && topics.size() > 1) {
-    return core::fail(core::ErrorCode::invalid, "say `topic`: there are several of this kind, and a partition belongs to one");
+    return core::fail(core::ErrorCode::invalid, "say `topic`: there are several of this kind, and a partition belongs to one", "/topic");
   }
   spans.clear();
   for (const auto& name : topics) {

@@ -32,6 +32,11 @@ TEST_F(ReplayJobs, AreCountedFirstWatchedPausedAndCancelled) {
   EXPECT_NE(looked.body.find(R"("selected":200)"), std::string::npos) << looked.body;
   EXPECT_EQ(receiver.count(), 0u);
   EXPECT_EQ(post(hookline, "/api/v1/dead-letters/replay", R"({"webhok":"w"})").status, 422);
+  for (const char* member : {"since", "where", "to"}) {
+    const auto refused = post(hookline, "/api/v1/dead-letters/replay", fmt::format(R"({{"{}":"no such ("}})", member));
+    EXPECT_EQ(refused.status, 422) << member;
+    EXPECT_NE(refused.body.find(fmt::format(R"("pointer":"/{}")", member)), std::string::npos) << refused.body;
+  }
 
   const auto asked = post(hookline, "/api/v1/dead-letters/replay", R"({"webhook":"w","rate":"20/s"})");
   ASSERT_EQ(asked.status, 202) << asked.body;

@@ -28,13 +28,14 @@ std::string_view name(ErrorCode code);
 struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string message;  ///< one line for the operator: what, where, and the remedy if there is one
+  std::string at = {};  ///< JSON pointer to what is wrong in the request that was made; empty: not in one member of it
 };
 
 template <class T>
 using Result = tl::expected<T, Error>;
 
-inline tl::unexpected<Error> fail(ErrorCode code, std::string message) {
-  return tl::unexpected<Error>(Error{code, std::move(message)});
+inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::string at = {}) {
+  return tl::unexpected<Error>(Error{code, std::move(message), std::move(at)});
 }
 
 /// A mistake in a text that a user wrote (a filter, a template): where, what, and what would be right.

@@ -52,6 +52,8 @@ TEST(ReplayRequest, MistakesNameWhatWouldBeRight) {
     EXPECT_EQ(parsed.error().code, core::ErrorCode::invalid);
     EXPECT_NE(parsed.error().message.find(expected), std::string::npos) << text << ": " << parsed.error().message;
   }
+  EXPECT_EQ(parse(R"({"since":"yesterday"})").error().at, "/since");
+  EXPECT_EQ(parse(R"({"no/such":1})").error().at, "/no~1such");
 }
 
 }  // namespace
