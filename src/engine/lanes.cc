@@ -85,6 +85,8 @@ void Lanes::adopt(const Definitions& definitions, std::size_t workers) {
       EndpointLane& lane = lanes_[id];
       lane.webhook = &webhook;
       lane.endpoint = &endpoint;
+      const auto& url = endpoint.url.program ? endpoint.host : endpoint.url.constant;
+      if (std::exchange(lane.url, url) != url) lane.queue.end_pause();
       lane.meter = meter_.lane(webhook.name, endpoint.name);
       deliver::Lane::Limits limits{webhook.concurrency, webhook.rate_limit};
       if (limits.rate) *limits.rate /= static_cast<double>(workers);

@@ -30,14 +30,16 @@ struct EndpointLane {
   deliver::Circuit circuit;
   const Webhook* webhook = nullptr;    ///< of the current revision; nullptr: deleted
   const Endpoint* endpoint = nullptr;  ///< of the current revision; nullptr: deleted
+  std::string url;                     ///< of `endpoint`; one that depends on events: its host
   LaneMeter meter;
   bool listed = false;                 ///< stands in the list of lanes that may have something to start
   std::optional<core::MonoTime> wake;  ///< a timer is set for then
   std::uint64_t waiting = 0;           ///< deliveries that wait for their next attempt
   std::uint64_t sending_bytes = 0;     ///< of requests in flight
   std::uint64_t parked = 0;            ///< handed to a retry topic before any attempt, and not back yet
-  double rate = 0;                     ///< requests that ended, per second, lately
+  double rate = 0;                     ///< requests that it ends per second, at least; 0: not known
   std::uint64_t ended = 0;             ///< since the rate was measured
+  core::WallTime worked_at{};          ///< it said last that it is well
   bool full = false;                   ///< takes no more live deliveries until half of them have gone
   bool slow = false;                   ///< last time, that took longer than a second
   core::MonoTime full_since{};

@@ -37,6 +37,7 @@ struct Partition {
   std::int64_t resume_from = 0;
   bool ready = true;                ///< false: what has to be read first is not here yet
   std::pair<std::int64_t, core::WallTime> last_read{-1, {}};  ///< of a retry topic: offset and append time
+  core::Duration ahead{};           ///< of a retry topic: by how much the broker's clock runs ahead of ours, as far as it shows
 
   std::unique_ptr<Counting> counting;   ///< of a partition with that role
 

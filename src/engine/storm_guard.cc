@@ -112,14 +112,14 @@ void StormGuard::heard(core::MonoTime now, const std::string& host) {
   judge_end(now);
 }
 
-void StormGuard::forget_unprobed(core::MonoTime now) {
-  if (!raging_) return;
-  const auto forgotten = std::erase_if(hosts_, [&](const auto& host) { return host.second <= now - window && !answering_.contains(host.first); });
-  if (forgotten > 0) judge_end(now);
+std::size_t StormGuard::awaited(core::MonoTime now) const {
+  return static_cast<std::size_t>(std::count_if(hosts_.begin(), hosts_.end(), [&](const auto& host) {
+    return host.second > now - window || answering_.contains(host.first);
+  }));
 }
 
 void StormGuard::judge_end(core::MonoTime now) {
-  if (answering_.size() * 2 >= hosts_.size()) end(now);
+  if (raging_ && answering_.size() * 2 >= awaited(now)) end(now);
 }
 
 void StormGuard::end(core::MonoTime now) {

@@ -65,8 +65,8 @@ class StormGuard {
   void begin(core::MonoTime now, const std::vector<std::string>& hosts, std::string reason);
   /// A host has answered with a 2xx.
   void heard(core::MonoTime now, const std::string& host);
-  /// Hosts that nothing was sent to for a minute are not waited for; now and then, in a storm.
-  void forget_unprobed(core::MonoTime now);
+  /// Ends it if half of the hosts that are waited for have answered; now and then, in a storm.
+  void judge_end(core::MonoTime now);
   /// There is a new revision, or a sibling says that it is over; counting begins anew.
   void end(core::MonoTime now);
 
@@ -75,8 +75,10 @@ class StormGuard {
   core::MonoTime since() const { return since_; }
   const std::map<std::string, core::MonoTime>& hosts() const { return hosts_; }  ///< that failed when it began; last attempts
   const std::set<std::string>& answering() const { return answering_; }  ///< those of them that answer again
+  /// How many of them are waited for: a host that nothing was sent to for a minute is not, until it answers.
+  std::size_t awaited(core::MonoTime now) const;
 
-  /// If there is nothing to probe with, a source record may be taken at that time.
+  /// When the next source record may be taken.
   core::MonoTime next_intake() const { return next_intake_; }
   void took(core::MonoTime now) { next_intake_ = now + pace; }
 
@@ -96,7 +98,6 @@ class StormGuard {
   void count(core::MonoTime now, const StormCounts& counts);
   std::vector<std::string> hosts_with(std::int64_t Host::* what, core::MonoTime now) const;
   void judge(core::MonoTime now);
-  void judge_end(core::MonoTime now);
 
   StormLimits limits_;
   std::array<Second, seconds_of_window> seconds_{};

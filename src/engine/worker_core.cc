@@ -287,7 +287,7 @@ WorkerStatus WorkerCore::status(core::Now now) {
   status.troubles = troubles_.lines(now.mono);
   if (storm_.raging()) {
     status.storm = StormStatus{.reason = storm_.reason(), .lasts = now.mono - storm_.since(),
-                               .hosts = storm_.hosts().size(), .answering = storm_.answering().size()};
+                               .hosts = storm_.awaited(now.mono), .answering = storm_.answering().size()};
   }
   for (const auto& partition : partitions_.all()) {
     status.partitions.push_back({.topic = std::string(partition.topic),

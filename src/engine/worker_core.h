@@ -300,7 +300,7 @@ class WorkerCore {
   void next_entry(const std::string& order_key);
   void read_correlations(Inputs& inputs);
   void take_ordered(const event::RecordView& record, Partition& partition);
-  bool has_room_for_ordered(std::size_t part = 1) const;
+  bool has_room_for_ordered() const;
   const Correlated* correlation_of(const Delivery& delivery) const;
   const state::Correlation* item_of(const Delivery& delivery) const;
   std::optional<core::Duration> rest_of_wait(const Delivery& delivery) const;
@@ -370,6 +370,7 @@ class WorkerCore {
   core::WallTime age_began(const Delivery& delivery) const;
   bool storm_lets_in() const;
   void tell_circuit(const EndpointLane& lane, deliver::Circuit::State before);
+  void note_success(EndpointLane& lane);
   void pause_endpoint(EndpointLane& lane, core::Duration pause);
   void hear(const News& news);
   void hear_of_endpoint(const News& news);

@@ -183,7 +183,7 @@ void WorkerCore::judge_endpoint(LaneId id, deliver::Verdict verdict, const deliv
   } else if (deliver::speaks_of_failure(answer)) {
     lane.circuit.failed(now_.mono);
   } else {
-    lane.circuit.succeeded(now_.mono);
+    note_success(lane);
   }
   if (!silent) tell_circuit(lane, before);
   if (lane.circuit.closed() == was_closed) return;
@@ -205,7 +205,7 @@ void WorkerCore::retry_or_bury(Handle handle, Delivery& delivery, const deliver:
     return bury(handle, delivery, settle::Reason::exhausted,
                 fmt::format("{} after {} attempts", delivery.last_error, delivery.attempts));
   }
-  if (now_.wall + *wait > age_began(delivery) + lane.webhook->retry.max_age) {
+  if (!storm_.raging() && now_.wall + *wait > age_began(delivery) + lane.webhook->retry.max_age) {
     return bury(handle, delivery, settle::Reason::expired,
                 fmt::format("{}; the next attempt would come after retry.max_age", delivery.last_error));
   }

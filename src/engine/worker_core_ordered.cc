@@ -106,8 +106,8 @@ void WorkerCore::next_entry(const std::string& order_key) {
 
 // ---- The ordered topic
 
-bool WorkerCore::has_room_for_ordered(std::size_t part) const {
-  return ordered_ < std::max<std::size_t>(1, options_.max_deliveries / 8 / part) && ordered_bytes_ < options_.max_bytes / 8 / part;
+bool WorkerCore::has_room_for_ordered() const {
+  return ordered_ < std::max<std::size_t>(1, options_.max_deliveries / 8) && ordered_bytes_ < options_.max_bytes / 8;
 }
 
 /// What was read of the correlations topic. A partition of the ordered topic is begun when its ids are known.
@@ -211,7 +211,7 @@ void WorkerCore::go_on_ordered(Handle handle, Delivery& delivery) {
     return bury(handle, delivery, settle::Reason::disabled, std::string(objection));
   }
   if (is_over_age(delivery)) return bury_expired(handle, delivery);
-  if (delivery.attempts > 0 && !deliver::next_wait(lane.webhook->retry, delivery.attempts, random_)) {  // broken off by the owner before
+  if (delivery.attempts > 0 && !storm_.raging() && !deliver::next_wait(lane.webhook->retry, delivery.attempts, random_)) {  // broken off by the owner before
     return bury(handle, delivery, settle::Reason::exhausted, fmt::format("{} after {} attempts", delivery.last_error, delivery.attempts));
   }
   const core::Duration rest = delivery.due - now_.wall;

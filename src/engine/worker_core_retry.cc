@@ -4,6 +4,7 @@
 // topic with the longest delay that the rest of its wait allows. Under the shortest delay it waits in memory.
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -152,8 +153,8 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
   partition.last_read = {record.offset, record.timestamp};
   const auto delay = options_.tiers[*partition.tier].delay;
   if (*partition.tier > 0) {  // from the shortest topic they wait in memory
-    // The broker's clock may be wrong, its delay is not longer than that.
-    const core::Duration rest = std::min<core::Duration>(record.timestamp + delay - now_.wall, delay);
+    partition.ahead = std::max<core::Duration>(partition.ahead, record.timestamp - now_.wall);
+    const core::Duration rest = record.timestamp - partition.ahead + delay - now_.wall;
     if (rest > core::Duration{}) return stand_still(partition, record.offset, rest + delay / lots_per_delay);
   }
   if (!has_room_for_returning() || !partition.tracker.has_room(record.offset)) {
@@ -177,16 +178,17 @@ void WorkerCore::go_on(Handle handle, Delivery& delivery) {
   const core::Duration rest = delivery.due - now_.wall;
   const auto shortest = options_.tiers.front().delay;
   const core::Duration stayed = now_.mono - delivery.record->taken_at;
-  if (*delivery.tier == 0 && stayed < shortest && (shut || rest > core::Duration{})) {  // its topic's delay passes here
+  const bool crowded = lane.queue.returning() >= std::max<std::size_t>(1, options_.max_deliveries / 16);  // others come back, too
+  if (*delivery.tier == 0 && stayed < shortest && (shut || crowded || rest > core::Duration{})) {  // its topic's delay passes here
     core::Duration wait = shortest - stayed;
-    if (!shut) wait = std::min(wait, rest);
+    if (!shut) wait = std::min(wait, rest > core::Duration{} ? rest : worth_handing_over);
     if (const auto probe = lane.circuit.probe_at(); shut && probe && *probe > now_.mono) wait = std::min(wait, *probe - now_.mono);
     return wait_in_memory(handle, delivery, wait);
   }
   if (shut) return hand_over(handle, delivery, higher_tier(delivery));
   if (rest >= shortest) return hand_over(handle, delivery, tier_for(rest));
   if (rest > core::Duration{}) return wait_in_memory(handle, delivery, rest);
-  if (lane.queue.returning() >= std::max<std::size_t>(1, options_.max_deliveries / 16)) {  // others come back, too
+  if (crowded) {
     return hand_over(handle, delivery, within_max_age(delivery, tier_after_queue(lane, static_cast<double>(lane.queue.ready()))));
   }
   delivery.state = Delivery::State::queued;
@@ -195,11 +197,15 @@ void WorkerCore::go_on(Handle handle, Delivery& delivery) {
   lanes_.list(delivery.lane);
 }
 
-/// One up from where it came, or what its wait allows; as far as retry.max_age does.
+/// One up from where it came, or what its wait allows; as far as retry.max_age does. How long an endpoint is to be left
+/// alone is known.
 std::uint8_t WorkerCore::higher_tier(const Delivery& delivery) const {
+  const EndpointLane& lane = lanes_[delivery.lane];
+  const core::Duration rest = delivery.due - now_.wall;
+  if (lane.circuit.closed()) return within_max_age(delivery, tier_for(std::max(rest, lane.queue.paused_for(now_.mono))));
   const auto highest = options_.tiers.size() - 1;
   const auto next = static_cast<std::uint8_t>(std::min<std::size_t>(*delivery.tier + 1u, highest));
-  return within_max_age(delivery, std::max(next, tier_for(delivery.due - now_.wall)));
+  return within_max_age(delivery, std::max(next, tier_for(rest)));
 }
 
 void WorkerCore::wait_in_memory(Handle handle, Delivery& delivery, core::Duration wait) {
@@ -266,7 +272,9 @@ void WorkerCore::park(Handle handle, Delivery& delivery) {
   }
   const bool closed = lane.circuit.closed();
   const core::Duration pause = lane.queue.paused_for(now_.mono);
-  const auto tier = closed ? std::max(tier_after_queue(lane, static_cast<double>(lane.parked)), tier_for(pause)) : std::uint8_t{0};
+  const auto tier = !closed              ? std::uint8_t{0}
+                    : pause > long_pause ? tier_for(pause)
+                                         : tier_after_queue(lane, static_cast<double>(lane.parked));
   if (delivery.first_attempt == core::WallTime{}) delivery.first_attempt = now_.wall;
   // It stays as long as that topic keeps it: what came back at once would meet the same queue.
   core::Duration stay = std::max(pause, closed ? options_.tiers[tier].delay : core::Duration{});
@@ -281,17 +289,18 @@ void WorkerCore::look_around() {
   const double seconds = std::min(std::chrono::duration<double>(since).count(), 60.0);
   next_look_ = now_.mono + look_interval;
   for (auto& lane : lanes_.all()) {
-    if (lane.ended == 0 && lane.rate < 0.01) continue;
-    lane.rate += (static_cast<double>(lane.ended) / seconds - lane.rate) * 0.3;
-    lane.ended = 0;
+    const double measured = static_cast<double>(std::exchange(lane.ended, 0)) / seconds;
+    if (!lane.circuit.closed() || is_shut(lane)) continue;
+    // Where nothing waited for its turn, that says only that the endpoint is at least so fast.
+    if (lane.queue.ready() > 0 || measured > lane.rate) lane.rate += (measured - lane.rate) * 0.3;
     // What was parked comes back to whoever owns its topic; here it counts as gone at the endpoint's rate.
-    if (lane.circuit.closed()) lane.parked -= std::min(lane.parked, static_cast<std::uint64_t>(lane.rate * seconds) + 1);
+    lane.parked -= std::min(lane.parked, static_cast<std::uint64_t>(lane.rate * seconds) + 1);
   }
   (void)lanes_.any_roomy(now_.mono);  // forgets who was active before
   look_at_counters();
   tell_tally();
   if (storm_.raging()) {
-    storm_.forget_unprobed(now_.mono);
+    storm_.judge_end(now_.mono);
     follow_storm(true, false);  // the others have something to send there, perhaps
   }
   if (mode_ != Mode::running) return;
@@ -312,7 +321,7 @@ void WorkerCore::look_around() {
     if (now_.mono - d.queued_at < open_too_long) return;
     // It waits for its turn, and others could go on. Taken out of its queue below.
     if (d.tier) {
-      if (has_room_for_returning()) return;
+      if (has_room_for_returning(2)) return;
       taken_from_lanes = true;
       hand_over(handle, d, within_max_age(d, tier_after_queue(lane, static_cast<double>(lane.queue.ready()))));
     } else if (blocked[d.record->receipt.partition] || (lane.full && lanes_.any_roomy(now_.mono))) {

@@ -81,14 +81,17 @@ std::optional<core::Duration> WorkerCore::wait_after_attempt(Delivery& delivery)
   return StormGuard::pace;
 }
 
-/// From when on a delivery's age counts: a storm that it lived through is nothing to blame it for.
+/// From when on a delivery's age counts: a storm that it lived through is nothing to blame it for, nor, as long as it
+/// has had no attempt of its own, is a time when its endpoint worked.
 core::WallTime WorkerCore::age_began(const Delivery& delivery) const {
-  return storm_.raging() ? now_.wall : std::max(delivery.first_attempt, storm_ended_);
+  if (storm_.raging()) return now_.wall;
+  const auto worked = delivery.attempts == 0 ? lanes_[delivery.lane].worked_at : core::WallTime{};
+  return std::max({delivery.first_attempt, storm_ended_, worked});
 }
 
-/// In a storm source records wait; but where nothing is left to probe with, one is taken now and then.
+/// In a storm source records wait. One is taken now and then, since it may be for a host that nothing else probes.
 bool WorkerCore::storm_lets_in() const {
-  return !storm_.raging() || (deliveries_.size() == 0 && now_.mono >= storm_.next_intake());
+  return !storm_.raging() || now_.mono >= storm_.next_intake();
 }
 
 void WorkerCore::tell_circuit(const EndpointLane& lane, deliver::Circuit::State before) {
@@ -99,6 +102,12 @@ void WorkerCore::tell_circuit(const EndpointLane& lane, deliver::Circuit::State 
                         .webhook = lane.webhook_name,
                         .endpoint = lane.endpoint_name,
                         .until = lane.circuit.probe_at().value_or(now_.mono)});
+}
+
+/// A request got through, here or with a sibling.
+void WorkerCore::note_success(EndpointLane& lane) {
+  lane.circuit.succeeded(now_.mono);
+  lane.worked_at = now_.wall;
 }
 
 void WorkerCore::pause_endpoint(EndpointLane& lane, core::Duration pause) {
@@ -134,7 +143,7 @@ void WorkerCore::hear_of_endpoint(const News& news) {
   EndpointLane& lane = lanes_[*id];
   lanes_.list(*id);
   if (news.what == News::What::paused) return lane.queue.pause_until(news.until);
-  if (news.what == News::What::closed) return lane.circuit.succeeded(now_.mono);
+  if (news.what == News::What::closed) return note_success(lane);
   const bool was_closed = lane.circuit.closed();
   lane.circuit.open_until(news.until);
   if (was_closed) hand_over_waiting_for(*id);

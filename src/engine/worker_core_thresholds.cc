@@ -134,6 +134,7 @@ void WorkerCore::fire(const Policy& policy, const event::RecordView& record, con
   records_.add_reference(held);
   held->touched = true;
   send_off(std::move(departure));
+  if (storm_.raging()) storm_.took(now_.mono);
   for (const Destination& destination : destinations_) send_to(destination, held);
 }
 
@@ -158,7 +159,7 @@ void WorkerCore::end_reread(Partition& partition) {
 
 /// Is there room for what the partition, which stands still, will give?
 bool WorkerCore::may_resume(const Partition& partition) {
-  if (partition.role == Role::ordered) return has_room_for_ordered(2) && partition.tracker.has_room(partition.resume_from);
+  if (partition.role == Role::ordered) return has_room_for_ordered() && partition.tracker.has_room(partition.resume_from);
   return partition.role == Role::thresholds ? has_room() : has_room_for_returning(2);
 }
 

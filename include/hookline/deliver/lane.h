@@ -43,6 +43,8 @@ class Lane {
   void finished();
   /// The endpoint asked to be left alone until then; a longer pause wins.
   void pause_until(core::MonoTime time);
+  /// It is another endpoint now, which has asked for nothing.
+  void end_pause() { paused_until_ = {}; }
   /// When take() will give something if nothing else happens (`now` if at once); nullopt: not by time alone.
   std::optional<core::MonoTime> next_start(core::MonoTime now) const;
 

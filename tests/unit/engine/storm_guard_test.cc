@@ -89,13 +89,25 @@ TEST(StormGuard, DoesNotWaitForHostsThatNothingIsSentTo) {
   StormGuard guard({});
   for (int i = 0; i < 100; ++i) guard.attempt(start, fmt::format("h{}", i % 5), Result::silent);
   for (int seconds = 10; seconds < 60; seconds += 10) guard.attempt(start + std::chrono::seconds(seconds), "h0", Result::silent);
-  guard.forget_unprobed(start + 59s);
-  EXPECT_EQ(guard.hosts().size(), 5u);
-  guard.forget_unprobed(start + 60s);
-  EXPECT_EQ(guard.hosts().size(), 1u);
+  guard.judge_end(start + 59s);
+  EXPECT_EQ(guard.awaited(start + 59s), 5u);
+  guard.judge_end(start + 60s);
+  EXPECT_EQ(guard.awaited(start + 60s), 1u);
   ASSERT_TRUE(guard.raging());
-  guard.forget_unprobed(start + 110s);
+  guard.judge_end(start + 110s);
   EXPECT_FALSE(guard.raging()) << "nobody is left to wait for";
+}
+
+TEST(StormGuard, AHostThatIsNotWaitedForMayAnswerAllTheSame) {
+  StormGuard guard({});
+  for (int i = 0; i < 100; ++i) guard.attempt(start, fmt::format("h{}", i % 5), Result::silent);
+  for (int seconds = 10; seconds <= 120; seconds += 10) {
+    guard.attempt(start + std::chrono::seconds(seconds), "h0", Result::silent);
+    guard.judge_end(start + std::chrono::seconds(seconds));
+  }
+  ASSERT_TRUE(guard.raging()) << "the only one that is probed is dead";
+  guard.attempt(start + 121s, "h1", Result::delivered);
+  EXPECT_FALSE(guard.raging()) << "one of two";
 }
 
 TEST(StormGuard, ASiblingsStormIsItsOwnAndCanBeSwitchedOff) {

@@ -75,6 +75,57 @@ TEST_F(Storm, StopsReadingSourcesAndProbesInstead) {
   EXPECT_EQ(driver.attempts.size(), 3u) << "nothing is left here to probe with: one record is taken";
 }
 
+TEST_F(Storm, OneRecordIsTakenNowAndThenWhateverElseWaits) {
+  auto options = small();
+  options.ordered_topic = "ordered";
+  CoreDriver with_order(std::string(three_hosts) + R"(---
+name: o
+events: [audit]
+ordering: key
+endpoints: [{url: "https://a.example.com/"}]
+retry: {schedule: [2h, 5h], on: any_failure}
+)", options);
+  with_order.inputs.assigned.emplace();
+  with_order.inputs.assigned->push_back({{std::string(CoreDriver::topic), 0}, event::Kind::incident, Role::source, std::nullopt, 0, ""});
+  with_order.inputs.assigned->push_back({{"ordered", 0}, event::Kind::alarm, Role::ordered, std::nullopt, 0, ""});
+  with_order.step();
+  with_order.inputs.correlations_complete = {0};
+  with_order.step();
+  with_order.step(1ms);
+  const auto fail_all_of = [](CoreDriver& of) {
+    for (const auto& request : of.attempts) of.inputs.answers.push_back({.id = request.id, .outcome = deliver::Outcome::connect, .error = "no"});
+    const auto count = of.attempts.size();
+    of.attempts.clear();
+    of.step();
+    return count;
+  };
+  for (std::int64_t offset = 0; offset < 4; ++offset) with_order.event(offset);
+  with_order.step();
+  ASSERT_EQ(fail_all_of(with_order), 12u);
+  ASSERT_TRUE(with_order.core.status(with_order.now).storm);
+  auto waits = with_order.produces.front().record;  // two hours in memory, in its order
+  waits.topic = "ordered";
+  waits.key = "o/0/k";
+  waits.offset = 0;
+  for (auto& [name, value] : waits.headers) {
+    if (name == "hookline.webhook") value = "o";
+    if (name == "hookline.endpoint") value = "0";
+    if (name == "hookline.delivery.id") value = "msg_o";
+  }
+  while (!with_order.produces.empty()) with_order.acknowledge();
+  with_order.give_back(waits);
+  for (std::int64_t offset = 4; offset < 40; ++offset) with_order.event(offset);
+  with_order.step();
+  fail_all_of(with_order);
+  for (int taken = 0; taken < 5; ++taken) {
+    while (!with_order.produces.empty()) with_order.acknowledge();
+    ASSERT_EQ(with_order.core.status(with_order.now).partitions[0].position, 4 + taken);
+    with_order.step(10100ms);
+    EXPECT_GE(fail_all_of(with_order), 3u) << "a probe for each host";
+    EXPECT_GT(with_order.core.status(with_order.now).deliveries, 0u);
+  }
+}
+
 TEST_F(Storm, NothingEndsByExhaustionOrAge) {
   begin();
   auto kept = driver.hand_over();
