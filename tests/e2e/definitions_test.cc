@@ -7,6 +7,8 @@ namespace {
 
 class DefinitionsOverTheApi : public Proof {
  protected:
+  DefinitionsOverTheApi() { session_timeout = 3s; }  // processes are killed
+
   const std::string api = "/api/v1/webhooks";
 
   HooklineOptions empty() const { return options("# none in files\n"); }
@@ -31,9 +33,9 @@ TEST_F(DefinitionsOverTheApi, AWebhookMadeInOneProcessIsDeliveredByAllAndIsThere
   EXPECT_EQ(made.header("etag"), "\"1\"");
   EXPECT_EQ(made.header("location"), api + "/hook");
   EXPECT_TRUE(holds(made, R"("source":"api")"));
-  ASSERT_TRUE(wait_until([&] { return two.get(api + "/hook").status == 200; }, 1s));
+  ASSERT_TRUE(wait_until([&] { return two.get(api + "/hook").status == 200; }, 60s));
   publish(400, 0);
-  ASSERT_TRUE(wait_until([&] { return receiver.count("/first") == 400; }, 30s)) << receiver.count();
+  ASSERT_TRUE(wait_until([&] { return receiver.count("/first") == 400; }, 90s)) << receiver.count();
   EXPECT_GT(one.metric("hookline_attempts_total").value_or(0), 0);
   EXPECT_GT(two.metric("hookline_attempts_total").value_or(0), 0);
 
@@ -48,7 +50,7 @@ TEST_F(DefinitionsOverTheApi, AWebhookMadeInOneProcessIsDeliveredByAllAndIsThere
   EXPECT_EQ(same.status, 200) << same.body;
   EXPECT_EQ(same.header("etag"), "\"2\"");  // nothing changed, nothing was written
 
-  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 30s));
+  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 90s));
   one.kill9();
   two.kill9();
   one.start();
@@ -57,7 +59,7 @@ TEST_F(DefinitionsOverTheApi, AWebhookMadeInOneProcessIsDeliveredByAllAndIsThere
   EXPECT_EQ(kept.header("etag"), "\"2\"");
   EXPECT_TRUE(holds(kept, "/second"));
   publish(20, 400);
-  ASSERT_TRUE(wait_until([&] { return receiver.count("/second") == 20; }, 30s)) << receiver.count("/second") << one.log();
+  ASSERT_TRUE(wait_until([&] { return receiver.count("/second") == 20; }, 90s)) << receiver.count("/second") << one.log();
 
   EXPECT_EQ(one.request("DELETE", api + "/hook").status, 204);
   EXPECT_EQ(one.get(api + "/hook").status, 404);
@@ -93,7 +95,7 @@ TEST_F(DefinitionsOverTheApi, MistakesAreNamedWithPointersAndSecretsAreOnlyRefer
   // What was got can be put.
   EXPECT_EQ(hookline.request("PUT", api + "/hook", hookline.get(api + "/hook").body).header("etag"), "\"1\"");
   publish(1, 0);
-  ASSERT_TRUE(wait_until([&] { return receiver.count("/x") == 1; }, 30s));
+  ASSERT_TRUE(wait_until([&] { return receiver.count("/x") == 1; }, 90s));
   EXPECT_EQ(receiver.requests("/x").front().header("authorization"), "Bearer very-secret-token");
   for (const auto& record : kafka.read(prefix + ".webhooks")) EXPECT_EQ(record.value.value_or("").find("very-secret"), std::string::npos);
 }
@@ -109,14 +111,14 @@ TEST_F(DefinitionsOverTheApi, AFilesWebhookIsReadOnlyButForItsSwitch) {
   EXPECT_EQ(off.status.code, 0) << off.errors;
   EXPECT_NE(run_hookline({"webhooks", "list"}, {}, {{"HOOKLINE_URL", url}}).output.find("off"), std::string::npos);
   publish(3, 0);
-  ASSERT_TRUE(wait_until([&] { return hookline.metric(R"(hookline_events_total{kind="incident",outcome="unmatched"})") == 3; }, 30s));
+  ASSERT_TRUE(wait_until([&] { return hookline.metric(R"(hookline_events_total{kind="incident",outcome="unmatched"})") == 3; }, 90s));
   hookline.kill9();
   hookline.start();
   ASSERT_TRUE(hookline.wait_ready(60s)) << hookline.log();
   EXPECT_TRUE(holds(hookline.get(api + "/filed"), R"("state":"off")"));
   EXPECT_EQ(run_hookline({"webhooks", "enable", "filed", "--url", url}).status.code, 0);
   publish(2, 3);
-  ASSERT_TRUE(wait_until([&] { return receiver.count("/filed/0") == 2; }, 30s)) << receiver.count();
+  ASSERT_TRUE(wait_until([&] { return receiver.count("/filed/0") == 2; }, 90s)) << receiver.count();
 }
 
 TEST_F(DefinitionsOverTheApi, ApplyTakesTheYamlOfFilesAndTheSameAgainChangesNothing) {
@@ -150,15 +152,15 @@ TEST_F(DefinitionsOverTheApi, AWebhookThatFailsTooMuchIsDisabledToldAboutAndCoun
   ASSERT_TRUE(two.wait_ready(60s)) << two.log();
   ASSERT_EQ(one.request("POST", api, fmt::format(R"({{"name": "watch", "events": ["webhook_*"], "endpoints": [{{"url": "{}"}}]}})", receiver.url("/watch"))).status, 201);
   ASSERT_EQ(one.request("POST", api, hook("/sick", R"(, "retry": {"schedule": [], "on": "transient"}, "disable_after": {"failure_ratio": 0.5, "window": "10m", "min_attempts": 40})")).status, 201);
-  ASSERT_TRUE(wait_until([&] { return two.get(api + "/hook").status == 200; }, 2s));
+  ASSERT_TRUE(wait_until([&] { return two.get(api + "/hook").status == 200; }, 60s));
   publish(30, 0);
-  ASSERT_TRUE(wait_until([&] { return receiver.count("/sick") == 30; }, 30s));
+  ASSERT_TRUE(wait_until([&] { return receiver.count("/sick") == 30; }, 90s));
   publish(30, 30);
   ASSERT_TRUE(wait_until([&] { return holds(one.get(api + "/hook"), R"("state":"tripped")") && holds(two.get(api + "/hook"), R"("state":"tripped")"); }, 60s))
       << one.log() << two.log();
   const auto attempts = receiver.count("/sick");
   publish(10, 60);
-  ASSERT_TRUE(wait_until([&] { return kafka.read(dead_letters).size() == 70; }, 30s)) << kafka.read(dead_letters).size();
+  ASSERT_TRUE(wait_until([&] { return kafka.read(dead_letters).size() == 70; }, 90s)) << kafka.read(dead_letters).size();
   EXPECT_EQ(receiver.count("/sick"), attempts);
   const auto letters = kafka.read(dead_letters);
   EXPECT_GE(std::count_if(letters.begin(), letters.end(), [](const auto& l) { return l.header("hookline.reason") == "disabled"; }), 10);
@@ -167,12 +169,12 @@ TEST_F(DefinitionsOverTheApi, AWebhookThatFailsTooMuchIsDisabledToldAboutAndCoun
     const auto requests = receiver.requests("/watch");
     return std::count_if(requests.begin(), requests.end(), [&](const auto& r) { return r.body.find("\"event_type\":\"" + type + "\"") != std::string::npos; });
   };
-  ASSERT_TRUE(wait_until([&] { return told("webhook_failing") == 1 && told("webhook_disabled") == 1; }, 30s)) << receiver.count("/watch");
+  ASSERT_TRUE(wait_until([&] { return told("webhook_failing") == 1 && told("webhook_disabled") == 1; }, 90s)) << receiver.count("/watch");
 
   receiver.on("/sick", answer(200));
   ASSERT_EQ(two.request("PATCH", api + "/hook", R"({"enabled": true})").status, 200);
   publish(10, 70);
-  ASSERT_TRUE(wait_until([&] { return receiver.count("/sick") == attempts + 10; }, 30s));
+  ASSERT_TRUE(wait_until([&] { return receiver.count("/sick") == attempts + 10; }, 90s));
   // A process that saw none of the failures tells what it delivered once a minute.
   ASSERT_TRUE(wait_until([&] { return told("webhook_recovered") == 1; }, 120s)) << one.log() << two.log();
   EXPECT_TRUE(holds(one.get(api + "/hook"), R"("state":"on")"));

@@ -73,14 +73,14 @@ TEST_F(Delivery, ThreeLinesOfKafkaOneTopicAndOneWebhookDeliver) {
   const auto sent = run_hookline({"send", "--config", hookline.config_path(), "--kind", "incident", "--key", "id"},
                                  test_event(1).value + "\n" + test_event(2).value + "\n");
   ASSERT_EQ(sent.status.code, 0) << sent.errors;
-  ASSERT_TRUE(wait_until([&] { return receiver.count() == 2; }, 30s)) << hookline.log();
+  ASSERT_TRUE(wait_until([&] { return receiver.count() == 2; }, 90s)) << hookline.log();
   const auto request = receiver.requests().front();
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.header("content-type"), "application/json");
   EXPECT_TRUE(request.header("user-agent").starts_with("Hookline/"));
   EXPECT_TRUE(request.header("webhook-id").starts_with("msg_"));
   EXPECT_FALSE(request.header("webhook-timestamp").empty());
-  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 30s));
+  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 90s));
   EXPECT_EQ(kafka.read(topic).front().key, event_id(*kafka.read(topic).front().value));
   EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
 }
@@ -102,9 +102,9 @@ TEST_F(Delivery, TwentyThousandEventsThroughThreeKillsAndPoisonLoseNothing) {
     return event;
   };
   for (int part = 0; part < 4; ++part) {
+    const auto seen = receiver.count();
     publisher.publish_events(topic, events / 4, make, part * events / 4);
     if (part == 3) break;
-    const auto seen = receiver.count();
     ASSERT_TRUE(wait_until([&] { return receiver.count() > seen + 100; }, 60s)) << hookline.log();
     hookline.kill9();
     hookline.start();
@@ -157,14 +157,15 @@ TEST_F(Delivery, AnEndpointThatAnswers500TwiceGetsItsEventsWithTheThirdAttempt) 
   HooklineProcess hookline(options(webhook("flaky", "retry: {schedule: [100ms, 200ms, 400ms]}")));
   ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
   Publisher publisher(kafka.bootstrap());
-  publisher.publish_events(topic, 50);
-  ASSERT_TRUE(wait_until([&] { return receiver.count() == 150; }, 60s)) << receiver.count();
-  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 30s));
+  constexpr int events = 4;  // so few that the circuit stays closed: with it, when an attempt comes depends on others
+  publisher.publish_events(topic, events);
+  ASSERT_TRUE(wait_until([&] { return receiver.count() == 3 * events; }, 60s)) << receiver.count();
+  ASSERT_TRUE(wait_until([&] { return all_committed(); }, 90s));
   const auto report = account_of(publisher, {"flaky/0"}).report();
   EXPECT_TRUE(report.complete()) << report.text;
-  EXPECT_EQ(report.received, 50) << report.text;
+  EXPECT_EQ(report.received, events) << report.text;
   EXPECT_EQ(report.dead_lettered, 0) << report.text;
-  EXPECT_EQ(receiver.count(), 150u);
+  EXPECT_EQ(receiver.count(), 3u * events);
 }
 
 TEST_F(Delivery, AnEndpointThatAlwaysFailsEndsInDeadLettersWithEverythingThatAReplayNeeds) {
@@ -175,7 +176,8 @@ TEST_F(Delivery, AnEndpointThatAlwaysFailsEndsInDeadLettersWithEverythingThatARe
   HooklineProcess hookline(options(webhooks));
   ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
   Publisher publisher(kafka.bootstrap());
-  publisher.publish_events(topic, 20, [](int number) {
+  constexpr int events = 3;  // too few for a circuit to open
+  publisher.publish_events(topic, events, [](int number) {
     auto event = test_event(number);
     event.headers = {{"trace", "abc"}, {"trace", "def"}, {"hookline.reason", "forged"}};
     return event;
@@ -183,9 +185,9 @@ TEST_F(Delivery, AnEndpointThatAlwaysFailsEndsInDeadLettersWithEverythingThatARe
   ASSERT_TRUE(wait_until([&] { return all_committed(); }, 60s)) << hookline.log();
   const auto report = account_of(publisher, {"dead/0", "gone/0", "well/0"}).report();
   EXPECT_TRUE(report.complete()) << report.text;
-  EXPECT_EQ(report.dead_lettered, 40) << report.text;
-  EXPECT_EQ(receiver.count("/dead/0"), 60u);
-  EXPECT_EQ(receiver.count("/gone/0"), 20u);  // a final answer is not tried again
+  EXPECT_EQ(report.dead_lettered, 2 * events) << report.text;
+  EXPECT_EQ(receiver.count("/dead/0"), 3u * events);
+  EXPECT_EQ(receiver.count("/gone/0"), 1u * events);  // a final answer is not tried again
 
   const auto letters = kafka.read(dead_letters);
   const auto sources = kafka.read(topic);
@@ -209,16 +211,16 @@ TEST_F(Delivery, AnEndpointThatAlwaysFailsEndsInDeadLettersWithEverythingThatARe
   }
   const auto listed = run_hookline({"dead-letters", "list", "--config", hookline.config_path(), "--json"});
   ASSERT_EQ(listed.status.code, 0) << listed.errors;
-  EXPECT_NE(listed.output.find("\"total\": 40"), std::string::npos) << listed.output;
+  EXPECT_NE(listed.output.find(fmt::format("\"total\": {}", 2 * events)), std::string::npos) << listed.output;
   const auto shown = run_hookline({"dead-letters", "show", "--config", hookline.config_path(), letters.front().header("hookline.delivery.id")});
   EXPECT_EQ(shown.status.code, 0) << shown.errors;
   EXPECT_NE(shown.output.find(event_id(*letters.front().value)), std::string::npos) << shown.output;
-  EXPECT_EQ(hookline.metric("hookline_dead_letters_total{reason=\"exhausted\"}"), 20);
+  EXPECT_EQ(hookline.metric("hookline_dead_letters_total{reason=\"exhausted\"}"), events);
 }
 
 TEST_F(Delivery, ASigtermUnderLoadSendsNothingTwice) {
   create_topics();
-  receiver.on("/all/0", after(5ms));
+  receiver.on("/all/0", after(50ms));  // four seconds of work
   HooklineProcess hookline(options(webhook("all")));
   ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
   Publisher publisher(kafka.bootstrap());
@@ -257,7 +259,7 @@ TEST_F(Delivery, ARecordThatTheDeadLetterTopicCannotHoldBecomesAPointerAndBlocks
 
 TEST_F(Delivery, AMissingTopicIsNamedWithTheCommandThatMakesIt) {
   HooklineProcess hookline(options(webhook("all")));
-  ASSERT_TRUE(wait_until([&] { return !hookline.running(); }, 30s));
+  ASSERT_TRUE(wait_until([&] { return !hookline.running(); }, 90s));
   EXPECT_NE(hookline.log().find(topic), std::string::npos) << hookline.log();
   EXPECT_NE(hookline.log().find("hookline topics create"), std::string::npos) << hookline.log();
   const auto made = run_hookline({"topics", "create", "--config", hookline.config_path(), "--sources", "--partitions", "3"});
@@ -271,7 +273,7 @@ TEST_F(Delivery, ARetryTopicThatWouldForgetWhatWaitsIsRefused) {
   kafka.create_topic(topic, 1);
   kafka.create_topic(prefix + ".retry.1h", 1, {{"retention.ms", "60000"}});
   HooklineProcess hookline(options(webhook("all")));
-  ASSERT_TRUE(wait_until([&] { return !hookline.running(); }, 30s));
+  ASSERT_TRUE(wait_until([&] { return !hookline.running(); }, 90s));
   EXPECT_NE(hookline.log().find("keeps records for 1m only: set retention.ms=86400000"), std::string::npos) << hookline.log();
 }
 
@@ -281,16 +283,16 @@ TEST_F(Delivery, AReloadTakesEffectForNewEventsAndABadOneChangesNothing) {
   ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
   Publisher publisher(kafka.bootstrap());
   publisher.publish_events(topic, 1);
-  ASSERT_TRUE(wait_until([&] { return receiver.count("/old/0") == 1; }, 30s));
+  ASSERT_TRUE(wait_until([&] { return receiver.count("/old/0") == 1; }, 90s));
 
   hookline.write("webhooks.yaml", "name: broken\nevnts: [incident]\n");
   hookline.signal(SIGHUP);
-  ASSERT_TRUE(wait_until([&] { return hookline.log().find("evnts") != std::string::npos; }, 30s));
+  ASSERT_TRUE(wait_until([&] { return hookline.log().find("evnts") != std::string::npos; }, 90s));
   hookline.write("webhooks.yaml", webhook("new"));
   hookline.signal(SIGHUP);
-  ASSERT_TRUE(wait_until([&] { return hookline.log().find("reload: 1 webhooks") != std::string::npos; }, 30s));
+  ASSERT_TRUE(wait_until([&] { return hookline.log().find("reload: 1 webhooks") != std::string::npos; }, 90s));
   publisher.publish_events(topic, 1, 1);
-  ASSERT_TRUE(wait_until([&] { return receiver.count("/new/0") == 1; }, 30s)) << hookline.log();
+  ASSERT_TRUE(wait_until([&] { return receiver.count("/new/0") == 1; }, 90s)) << hookline.log();
   EXPECT_EQ(receiver.count("/old/0"), 1u);
 }
 

@@ -130,7 +130,7 @@ TEST_F(HostileEvents, PoisonOfEveryKindAtFullSpeedHurtsNobodyElse) {
     EXPECT_LE(peak, (64 + 128) * mebibyte);
   }
   EXPECT_LT(hookline.log().size(), 200'000u) << "a storm of log lines";
-  EXPECT_EQ(hookline.get("/readyz").status, 200) << hookline.get("/readyz").body;
+  EXPECT_TRUE(wait_until([&] { return hookline.get("/readyz").status == 200; }, 60s)) << hookline.get("/readyz").body;
   EXPECT_EQ(hookline.terminate()->code, 0) << hookline.log();
 }
 

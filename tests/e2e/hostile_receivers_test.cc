@@ -190,7 +190,7 @@ TEST_F(HostileReceivers, EachEndsAsTheTableSaysAndTheNeighboursDoNotNotice) {
         return receiver.count("/well/0") >= static_cast<std::uint64_t>(seconds * rate);
       },
       120s, 20ms)) << hookline.log();
-  EXPECT_EQ(hookline.get("/readyz").status, 200) << hookline.get("/readyz").body;
+  EXPECT_TRUE(wait_until([&] { return hookline.get("/readyz").status == 200; }, 60s)) << hookline.get("/readyz").body;
   auto events = load.stop();
   ASSERT_TRUE(wait_until([&] { return all_committed(); }, 90s)) << lag() << " " << waiting() << "\n" << hookline.get("/api/v1/status").body << "\n" << hookline.log();
 

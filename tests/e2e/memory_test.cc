@@ -89,7 +89,7 @@ TEST_F(Memory, LargeEventsWhileEveryEndpointIsDead) {
   HooklineProcess hookline(limited(hook("hanging", sink.url("/hanging"), retry) + hook("closing", sink.url("/closing"), retry)));
   ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
   // Everything has passed through once: it waits in retry topics, of which a part is held at any time.
-  ASSERT_TRUE(wait_until([&] { return lag() == 0 && waiting() > 0; }, 120s)) << hookline.log();
+  ASSERT_TRUE(wait_until([&] { return lag() == 0 && waiting() > 0; }, 600s)) << hookline.log();
   expect_within_bounds("large events, dead endpoints", hookline);
   sink.on("/hanging", answer());
   sink.on("/closing", answer());

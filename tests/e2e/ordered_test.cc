@@ -37,6 +37,7 @@ class OrderedProof : public Proof {
 };
 
 TEST_F(OrderedProof, AKeyKeepsItsOrderOverRetriesAKillAndARollingRestart) {
+  session_timeout = 3s;
   create_topics(4);
   // Every fifth event is refused twice: those behind it wait.
   receiver.on("/line/0", [](const ReceivedRequest& request, int seen) {

@@ -63,6 +63,7 @@ TEST_F(Policies, OfEachKindOfSourceReachTheirWebhooks) {
 }
 
 TEST_F(Policies, AThresholdFiresOncePerGroupWhileProcessesAreKilledAndCome) {
+  session_timeout = 3s;
   kafka.create_topic(topic, 6);
   create_own_topics(kafka, prefix, {}, 4);
   const auto made = with(only_policies("pager"), "name: storm\non: [incident]\nthreshold: {count: 20, within: 1h, per: host}\nnotify: [pager]\n");
@@ -137,6 +138,7 @@ std::vector<std::string> members(const std::string& body) {
 }
 
 TEST_F(Policies, BatchesLoseNothingOverAKill) {
+  session_timeout = 3s;
   create_topics(4);
   const auto hook = [&](const std::string& name, const std::string& format) {
     return webhook(name, fmt::format("format: {}\nbatch: {{max_events: 20, max_wait: 200ms}}\npayload: '{{\"id\":\"$id\"}}'\n"

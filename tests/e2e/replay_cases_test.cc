@@ -229,11 +229,11 @@ TEST_F(ReplayCases, OnATerminalItAsksShowsABarAndCtrlCLeavesAStateToGoOnFrom) {
   create_topics(4);
   HooklineProcess hookline(options(webhook("w")));
   ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
-  outage(hookline, 400);
+  outage(hookline, 900);
   const std::vector<std::string> command{hookline_binary(), "dead-letters", "replay", "--config", hookline.config_path(), "--rate", "100/s"};
   Terminal refused(command);
   ASSERT_TRUE(refused.wait_for("Go on? [y/N] ")) << refused.drawn();
-  EXPECT_NE(refused.drawn().find("400 dead letters to replay"), std::string::npos) << refused.drawn();
+  EXPECT_NE(refused.drawn().find("900 dead letters to replay"), std::string::npos) << refused.drawn();
   refused.type("n\n");
   EXPECT_EQ(refused.wait()->code, 1);
   EXPECT_NE(refused.drawn().find("nothing was sent"), std::string::npos) << refused.drawn();
@@ -253,17 +253,17 @@ TEST_F(ReplayCases, OnATerminalItAsksShowsABarAndCtrlCLeavesAStateToGoOnFrom) {
   ASSERT_TRUE(wait_until([&] { return waiting() == 0; }, 60s));
   const auto first = receiver.count();
   EXPECT_GT(first, 0u);
-  EXPECT_LT(first, 400u);
+  EXPECT_LT(first, 900u);
 
   Terminal rest(command);
   ASSERT_TRUE(rest.wait_for("Go on? [y/N] ")) << rest.drawn();
-  EXPECT_NE(rest.drawn().find(fmt::format("{} dead letters to replay; {} were replayed before", 400 - first, first)), std::string::npos) << rest.drawn();
+  EXPECT_NE(rest.drawn().find(fmt::format("{} dead letters to replay; {} were replayed before", 900 - first, first)), std::string::npos) << rest.drawn();
   rest.type("y\n");
   EXPECT_EQ(rest.wait()->code, 0);
-  EXPECT_NE(rest.drawn().find(fmt::format("[##############################] {0} of {0}", 400 - first)), std::string::npos) << rest.drawn();
+  EXPECT_NE(rest.drawn().find(fmt::format("[##############################] {0} of {0}", 900 - first)), std::string::npos) << rest.drawn();
   ASSERT_TRUE(wait_until([&] { return waiting() == 0; }, 60s));
-  EXPECT_EQ(receiver.count(), 400u);
-  EXPECT_EQ(receipts().size(), 400u);
+  EXPECT_EQ(receiver.count(), 900u);
+  EXPECT_EQ(receipts().size(), 900u);
 }
 
 }  // namespace

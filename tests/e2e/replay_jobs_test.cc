@@ -71,6 +71,7 @@ TEST_F(ReplayJobs, AreCountedFirstWatchedPausedAndCancelled) {
 }
 
 TEST_F(ReplayJobs, AnotherProcessGoesOnWhereOneWasKilled) {
+  session_timeout = 3s;
   create_topics(4);
   const int events = 1'000;
   HooklineProcess first(options(webhook("w"), {}, "  group.instance.id: a\n"));

@@ -62,6 +62,7 @@ TEST_F(RetryTopics, ThreeRetriesAreThreeOverGracefulRestarts) {
 
 // Half a minute of outage; in the long form two, which these delays make of what would be an hour with the usual ones.
 TEST_F(RetryTopics, ADeadEndpointCostsItsNeighbourNothingAndItselfOnlyTime) {
+  session_timeout = 3s;
   create_topics();
   const std::uint64_t rate = 300, outage = long_form() ? 120 : 30;  // seconds
   Receiver dead;

@@ -40,6 +40,7 @@ TEST_F(Shutdown, ADeliveryThatWaitsForItsNextAttemptGoesOnAfterItAndNothingIsRep
 }
 
 TEST_F(Shutdown, ASigtermWhileKafkaHangsEndsInTimeAndLosesNothing) {
+  session_timeout = 3s;
   create_topics();
   constexpr auto grace = 2s;
   constexpr int concurrency = 16, in_flight = 200;
@@ -58,11 +59,11 @@ TEST_F(Shutdown, ASigtermWhileKafkaHangsEndsInTimeAndLosesNothing) {
   const auto hang = std::chrono::steady_clock::now();
   std::optional<Frozen> frozen(kafka);
   const auto asked = std::chrono::steady_clock::now();
-  const auto ended = hookline.terminate(grace + 11s);
+  const auto ended = hookline.terminate(grace + 30s);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
   ASSERT_TRUE(ended) << "still running\n" << hookline.log();
   EXPECT_EQ(ended->signal, 0) << hookline.log();
-  EXPECT_LE(took, grace + 10s + 500ms);
+  EXPECT_LE(took, grace + 10s + 5s) << "grace, ten seconds, and what a busy machine makes of them";
   fmt::print("a stop while Kafka hangs took {} ms, exit code {}\n", took.count(), ended->code);
   if (ended->code != 0) {
     EXPECT_NE(hookline.log().find("What was not committed is delivered again"), std::string::npos) << hookline.log();

@@ -101,7 +101,7 @@ TEST_F(Sources, OfACompactedTopicEverythingThatIsThereIsDelivered) {
         }
         return part > 4 && kafka.read(topic).size() < events / 2;
       },
-      90s, 500ms));
+      240s, 500ms));
   // Which of them are left is Kafka's affair: what is read while nothing is written any more must arrive,
   // what went meanwhile may.
   HooklineProcess hookline(options(webhook("all")));

@@ -55,6 +55,7 @@ class Watchdog : public Proof {
 };
 
 TEST_F(Watchdog, AStuckWorkerShowsAndGoesOnWhereItStood) {
+  session_timeout = 3s;
   create_topics();
   HooklineProcess hookline(two_workers());
   ASSERT_TRUE(hookline.wait_ready()) << hookline.log();
@@ -65,7 +66,7 @@ TEST_F(Watchdog, AStuckWorkerShowsAndGoesOnWhereItStood) {
   Publisher publisher(kafka.bootstrap());
   publisher.publish_events(topic, 500);
   worker.release();
-  ASSERT_TRUE(wait_until([&] { return hookline.get("/readyz").status == 200; }, 30s)) << hookline.log();
+  ASSERT_TRUE(wait_until([&] { return hookline.get("/readyz").status == 200; }, 90s)) << hookline.log();
   ASSERT_TRUE(wait_until([&] { return all_committed(); }, 60s)) << hookline.log();
   const auto report = account_of(publisher.acknowledged(), {"w/0"});
   EXPECT_EQ(report.lost, 0);
@@ -73,6 +74,7 @@ TEST_F(Watchdog, AStuckWorkerShowsAndGoesOnWhereItStood) {
 }
 
 TEST_F(Watchdog, AWorkerStuckForGoodEndsTheProcessForItsSupervisor) {
+  session_timeout = 3s;
   if (std::getenv("HOOKLINE_LONG") == nullptr) GTEST_SKIP() << "takes over two minutes: scripts/test --long";
   create_topics();
   HooklineProcess hookline(two_workers());

@@ -91,7 +91,7 @@ TEST(CurlTransportFaults, RequestTimeoutOnAReusedConnectionDoesNotIncludeTheConn
   Receiver receiver;
   DeliverClient client;
   const auto route = DeliverClient::route(250ms, 10s);
-  EXPECT_EQ(client.post(receiver.url("/fine"), "{}", route).status, 200);
+  EXPECT_EQ(client.post(receiver.url("/fine"), "{}", DeliverClient::route(20s)).status, 200);
   receiver.on("/hang", hang());
   const auto answer = client.post(receiver.url("/hang"), "{}", route);
   EXPECT_EQ(answer.outcome, Outcome::request_timeout);
@@ -127,11 +127,11 @@ TEST(CurlTransportFaults, SlowBodyAfterACompleteHeadIsADelivery) {
   Receiver receiver;
   receiver.otherwise(raw("HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\nfour", false));
   DeliverClient client;
-  const auto answer = client.post(receiver.url(), "{}", DeliverClient::route(200ms));
+  const auto answer = client.post(receiver.url(), "{}", DeliverClient::route(2s));
   EXPECT_EQ(answer.outcome, Outcome::answered);
   EXPECT_EQ(answer.status, 202);
   EXPECT_EQ(answer.body, "four");
-  EXPECT_GE(answer.duration, 200ms);
+  EXPECT_GE(answer.duration, 2s);
 }
 
 struct Ending {
@@ -270,7 +270,7 @@ TEST(CurlTransportFaults, ANameThatDoesNotResolveHoldsUpNobody) {
   const auto before = std::chrono::steady_clock::now();
   for (int i = 0; i < 20; ++i)
     EXPECT_EQ(client.post(receiver.url()).status, 200);
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 1s);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 2900ms) << "a look-up that hangs is given three seconds";
   for (const auto id : lost) {
     const auto answer = client.answer(id);
     EXPECT_EQ(answer.outcome, Outcome::dns) << answer.error;

@@ -204,7 +204,7 @@ TEST(CurlTransport, AbortAfterACompleteHeadIsAnAnswer) {
   DeliverClient client;
   const auto id = client.start(receiver.url());
   ASSERT_TRUE(client.run_until([&] { return receiver.count() == 1; }));
-  EXPECT_FALSE(client.run_until([&] { return client.answers().contains(id); }, 100ms));
+  EXPECT_FALSE(client.run_until([&] { return client.answers().contains(id); }, 1s));
   client.transport().abort(id);
   EXPECT_EQ(client.answer(id).outcome, Outcome::answered);
   EXPECT_EQ(client.answer(id).status, 201);

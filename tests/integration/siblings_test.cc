@@ -53,7 +53,7 @@ TEST_F(Siblings, AnEndpointThatAsksOneWorkerToWaitIsLeftAloneByBoth) {
   publish(1);
   ASSERT_TRUE(wait_until([&] { return receiver.count() == 1; }, 30s));
   ASSERT_TRUE(wait_until([&] { return engine->status().workers.size() == 2; }, 30s));  // news is a post away
-  std::this_thread::sleep_for(300ms);
+  std::this_thread::sleep_for(1500ms);
   publish_to_all(10, 100);
   ASSERT_TRUE(wait_until([&] { return receiver.count() >= 41; }, 60s)) << receiver.count();
   const auto requests = receiver.requests("/hook");

@@ -34,7 +34,7 @@ class HooklineProcess {
   explicit HooklineProcess(const HooklineOptions& options);
 
   /// Waits until /readyz says 200; false at the deadline or when it ended. Print log() then.
-  [[nodiscard]] bool wait_ready(std::chrono::milliseconds deadline = std::chrono::seconds(30));
+  [[nodiscard]] bool wait_ready(std::chrono::milliseconds deadline = std::chrono::seconds(120));
 
   void start();                                      ///< again, after it ended
   ExitStatus kill9() { return process_->kill9(); }  ///< as a crash

@@ -161,7 +161,7 @@ class Operations(support.Pages):
         self.receiver.sick = False
         expect(page.get_by_role("row", name=re.compile("flaky.* closed"))).to_be_visible()
         expect(page.get_by_role("note").filter(has_text="Circuit open")).to_have_count(0)
-        wait_for(lambda: len({json.loads(body)["id"] for body in self.receiver.bodies("/flaky")}) == 60, "all of them arrive")
+        wait_for(lambda: len({json.loads(body)["id"] for body in self.receiver.bodies("/flaky")}) == 60, "all of them arrive", support.AFTER_A_MINUTE)
         self.assertEqual(self.complaints, [])
 
     def test_3_two_people_change_the_same_webhook(self):

@@ -24,10 +24,11 @@ from playwright.sync_api import expect, sync_playwright
 BINARY = sys.argv[1]
 SCREENS = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
 PATIENCE = 60  # seconds for anything to become true: the machine may be busy
+AFTER_A_MINUTE = 200  # the same for what may wait in the second retry topic
 
 
-def wait_for(fact, what):
-    deadline = time.monotonic() + PATIENCE
+def wait_for(fact, what, patience=PATIENCE):
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if found := fact():
             return found
@@ -77,7 +78,10 @@ class Receiver:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer((host, port), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            request_queue_size = 128
+
+        self._server = Server((host, port), Handler)
         self.port = self._server.server_address[1]
         self.url = f"http://{host}:{self.port}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -98,7 +102,7 @@ class Demo:
         self._output = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen([binary, "demo", "--port", "0"], stdout=self._output, stderr=subprocess.STDOUT)
         try:
-            text = wait_for(lambda: self._text_if("Still running"), "the demo is up")
+            text = wait_for(lambda: self._text_if("Still running"), "the demo is up", 180)
             self.url = re.search(r"web UI +(\S+)", text).group(1)
             self.config = re.search(r"config +(\S+)", text).group(1)
         except BaseException:

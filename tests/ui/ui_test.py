@@ -300,7 +300,8 @@ class WebUi(support.Pages):
         for receiver in receivers:
             self.addCleanup(receiver.close)
         expect(told).to_have_count(0)
-        support.wait_for(lambda: all(len({json.loads(body)["id"] for body in receiver.bodies("/storm")}) == 300 for receiver in receivers), "all of them arrive")
+        support.wait_for(lambda: all(len({json.loads(body)["id"] for body in receiver.bodies("/storm")}) == 300 for receiver in receivers), "all of them arrive",
+                         support.AFTER_A_MINUTE)
         for i in range(len(hosts)):
             self.demo.call("DELETE", f"api/v1/webhooks/cut-{i}")
         self.assertEqual(self.complaints, [])

@@ -50,7 +50,7 @@ TEST_F(GroupTest, an_assignment_answered_late_hands_nothing_over_before) {
   EXPECT_TRUE(member->consumer().commit_now({{{"events", 0}, 0, {}}}, patience));
   const auto begun = std::chrono::steady_clock::now();
   EXPECT_TRUE(member->consumer().committed(member->unanswered_->partitions, patience));
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 10s);
   member->hold_ = false;
   EXPECT_TRUE(member->step_until([&] { return member->got_[{"events", 0}].size() == 20; }));
 }

@@ -133,7 +133,7 @@ TEST(Receiver, AnswersPerDeliveryInItsSequence) {
 
 TEST(Receiver, AnswersLaterWithoutHoldingOthersUp) {
   Receiver receiver;
-  receiver.on("/slow", after(300ms, retry_after("7", 429)));
+  receiver.on("/slow", after(3s, retry_after("7", 429)));
   Line const slow(receiver.port());
   slow.send("POST /slow HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
   EXPECT_EQ(post(receiver, "/fast").status, 200);
