@@ -68,12 +68,14 @@ export function table(caption, columns, rows) {
 
 export const cells = (...contents) => contents.map((content) => h("td", {}, content));
 
-/// A line that goes by itself, later if it has a link; one that is bad stays until it is closed.
+/// A line that goes by itself, or when its link is followed; one that is bad stays until it is closed.
 export function toast(kind, ...content) {
   const box = h("div", { class: `toast ${kind}` }, h("div", {}, content),
     button("×", () => box.remove(), { class: "quiet", "aria-label": "Close this message" }));
   document.getElementById("toasts").append(box);
-  if (kind !== "bad") setTimeout(() => box.remove(), box.querySelector("a") ? 60000 : 12000);
+  const link = box.querySelector("a");
+  link?.addEventListener("click", () => box.remove());
+  if (kind !== "bad") setTimeout(() => box.remove(), link ? 24000 : 12000);
 }
 
 /// Asks before something happens; resolves to whether it shall. The safe answer has the focus.
