@@ -55,14 +55,6 @@ HttpAnswer problem(int status, std::string_view detail) {
 
 HttpAnswer problem(const core::Error& error) { return problem(status_of(error.code), error.message); }
 
-HttpAnswer mistake(const core::Error& error) {
-  auto answer = problem(422, error.message);
-  if (error.at.empty()) return answer;
-  auto body = *json::parse_tree(answer.body);
-  body["errors"] = {{{"pointer", error.at}, {"detail", error.message}, {"remedy", ""}}};
-  answer.body = text(body);
-  return answer;
-}
 
 std::string text(const json::Tree& tree) {
   return tree.dump(-1, ' ', false, json::Tree::error_handler_t::replace) + "\n";

@@ -36,8 +36,6 @@ struct HttpAnswer {
 HttpAnswer problem(int status, std::string_view detail);
 /// What an error of the engine means to whoever asked.
 HttpAnswer problem(const core::Error& error);
-/// 422: what the body asks for is not possible, and where it does so.
-HttpAnswer mistake(const core::Error& error);
 
 /// The tree as a body; what is not UTF-8 is replaced.
 std::string text(const json::Tree& tree);

@@ -27,6 +27,10 @@ HttpAnswer mistakes(const config::Problems& problems, std::string_view below) {
   return answer;
 }
 
+HttpAnswer mistake(const core::Error& error) {
+  return error.at.empty() ? problem(422, error.message) : mistakes({{{"body", 0, 0, error.at}, error.message, "", false}});
+}
+
 Order::Order(const std::string& body, const std::vector<std::string_view>& known) {
   if (body.empty()) return;
   auto tree = json::parse_tree(body);

@@ -16,6 +16,8 @@ namespace hookline::admin {
 
 /// 422 with the errors of `problems`, each with its pointer (behind `below`) and remedy.
 HttpAnswer mistakes(const config::Problems& problems, std::string_view below = {});
+/// The same for one that is told as an error; without a place its text is all.
+HttpAnswer mistake(const core::Error& error);
 
 class Order {
  public:

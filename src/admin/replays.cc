@@ -4,6 +4,7 @@
 
 #include "hookline/core/time.h"
 #include "hookline/engine/replay_jobs.h"
+#include "order.h"
 
 namespace hookline::admin {
 namespace {

@@ -89,8 +89,8 @@ Type<Retry> retry() {
           "what the preset says, with a schedule `transient`.",
           "any_failure"),
       row<RetryDraft>("max_age", &RetryDraft::max_age, maybe(duration(seconds(1), days(30))),
-                      "From the first attempt: after this a delivery is a dead letter. By default twice the "
-                      "schedule, at least 15m.",
+                      "From the first attempt: after this a delivery is a dead letter; without an attempt, when its "
+                      "endpoint has not worked for so long. By default twice the schedule, at least 15m.",
                       "1d"),
   };
   section.check = [](Reader& reader, const Node& node, RetryDraft&) {

@@ -37,9 +37,10 @@ struct EndpointLane {
   std::uint64_t waiting = 0;           ///< deliveries that wait for their next attempt
   std::uint64_t sending_bytes = 0;     ///< of requests in flight
   std::uint64_t parked = 0;            ///< handed to a retry topic before any attempt, and not back yet
-  double rate = 0;                     ///< requests that it ends per second, at least; 0: not known
-  std::uint64_t ended = 0;             ///< since the rate was measured
-  core::WallTime worked_at{};          ///< it said last that it is well
+  double rate = 0;                     ///< deliveries that end there per second while more wait, as a running mean; 0: not known
+  std::uint64_t ended = 0;             ///< deliveries, since the rate was measured
+  double measured_for = 0;             ///< seconds since then
+  core::WallTime worked_at{};          ///< when it answered last as one that works, as far as this worker knows
   bool full = false;                   ///< takes no more live deliveries until half of them have gone
   bool slow = false;                   ///< last time, that took longer than a second
   core::MonoTime full_since{};

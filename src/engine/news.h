@@ -24,6 +24,7 @@ struct News {
   What what = What::paused;
   std::string webhook, endpoint;   ///< paused, opened, closed
   core::MonoTime until{};          ///< paused, opened
+  core::WallTime worked_at{};      ///< paused, opened, closed: when the endpoint answered last as one that works
   std::vector<std::string> hosts;  ///< storm, heard
   std::string reason;              ///< storm
   StormTally counted;              ///< tally

@@ -59,6 +59,7 @@ void WorkerCore::step(core::Now now, Inputs& inputs, Outputs& outputs) {
   now_ = now;
   outputs.clear();
   out_ = &outputs;
+  if (!last_step_) started_ = now_.wall;
   if (last_step_ && now_.mono - *last_step_ > options_.session_timeout) doubt();
   last_step_ = now_.mono;
 
@@ -257,11 +258,16 @@ HeldRecord* WorkerCore::next_of_backlog(Partition& partition) {
 }
 
 /// Takes what waited for room, oldest first within each partition, and lets the partition be fetched
-/// again when nothing waits and half of the budget is free.
+/// again when nothing waits and half of the budget is free. In a storm each partition has its turn.
 void WorkerCore::admit_backlog() {
   if (mode_ != Mode::running) return;
   const bool relaxed = has_room(2) && lanes_.open(now_.mono) && storm_lets_in();
-  for (auto& partition : partitions_.all()) {
+  auto& all = partitions_.all();
+  const std::size_t first = storm_.raging() ? storm_turn_ : 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::size_t number = (first + i) % all.size();
+    Partition& partition = all[number];
+    if (storm_.raging() && !partition.backlog.empty() && storm_lets_in()) storm_turn_ = number + 1;
     while (!partition.backlog.empty() && has_room() && partition.tracker.has_room(partition.backlog.front()->view.offset)) {
       HeldRecord* record = next_of_backlog(partition);
       take(record->view, partition);

@@ -239,7 +239,8 @@ class WorkerCore {
   void take_records(std::span<const event::RecordView> records);
   void take(const event::RecordView& record, Partition& partition);
   void admit_backlog();
-  bool has_room() { return has_room(1) && lanes_.open(now_.mono) && storm_lets_in(); }
+  bool has_space() { return has_room(1) && lanes_.open(now_.mono); }
+  bool has_room() { return has_space() && storm_lets_in(); }
   bool has_room(std::uint64_t part) const;
   std::uint64_t live_bytes() const { return records_.bytes() - backlog_bytes_ - returning_bytes_ - ordered_bytes_; }
   std::size_t lane_capacity() const { return std::max<std::size_t>(1, options_.max_deliveries / 10); }
@@ -424,6 +425,8 @@ class WorkerCore {
   Lanes lanes_;
   StormGuard storm_;
   core::WallTime storm_ended_{};      ///< the last one
+  std::size_t storm_turn_ = 0;        ///< of the partition whose record is taken next in a storm
+  core::WallTime started_{};          ///< the first step: before it nobody here knows of endpoints that worked
   Timers timers_;
   event::Scratch event_scratch_;
   rule::Index::Scratch match_scratch_;

@@ -119,7 +119,7 @@ void WorkerCore::on_answer(deliver::Answer& answer) {
   lane.sending_bytes -= std::exchange(delivery->sending, 0);
   lanes_.list(delivery->lane);
   meter_.attempt_ended(lane.meter, lane.webhook_name, lane.endpoint_name, answer);
-  ++lane.ended;
+  lane.ended += 1 + (delivery->followers ? delivery->followers->size() : 0);
   const auto on = lane.webhook ? lane.webhook->retry.on : config::RetryOn::transient;
   const auto verdict = deliver::judge(answer, on);
   judge_endpoint(delivery->lane, verdict, answer);
@@ -255,10 +255,11 @@ void WorkerCore::end_delivery(Handle handle, Delivery& delivery) {
 }
 
 void WorkerCore::bury_expired(Handle handle, Delivery& delivery) {
-  const auto& of_endpoint = lanes_[delivery.lane].last_error;
+  const EndpointLane& lane = lanes_[delivery.lane];
+  const bool fails = !lane.last_error.empty() && lane.last_error_at >= lane.worked_at;
   const auto before = !delivery.last_error.empty() ? delivery.last_error
-                      : of_endpoint.empty()        ? "no attempt was made"
-                                                   : fmt::format("no attempt was made, the endpoint fails ({})", of_endpoint);
+                      : fails                      ? fmt::format("no attempt was made, the endpoint fails ({})", lane.last_error)
+                                                   : "no attempt was made";
   bury(handle, delivery, settle::Reason::expired, before + "; older than retry.max_age");
 }
 

@@ -19,6 +19,7 @@ constexpr core::Duration look_interval = std::chrono::seconds(1);
 constexpr core::Duration open_too_long = std::chrono::seconds(15);
 constexpr core::Duration worth_handing_over = std::chrono::seconds(1);
 constexpr core::Duration long_pause = std::chrono::seconds(5);
+constexpr double longest_measure = 60;  ///< seconds without an answer, of a rate
 constexpr core::Duration no_room_pause = std::chrono::milliseconds(100);
 /// What stands still is released in lots, not record by record: this part of the delay later.
 constexpr int lots_per_delay = 20;
@@ -153,11 +154,14 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
   partition.last_read = {record.offset, record.timestamp};
   const auto delay = options_.tiers[*partition.tier].delay;
   if (*partition.tier > 0) {  // from the shortest topic they wait in memory
-    partition.ahead = std::max<core::Duration>(partition.ahead, record.timestamp - now_.wall);
-    const core::Duration rest = record.timestamp - partition.ahead + delay - now_.wall;
+    // A record from the future: the broker's clock is ahead, and its delay is not longer for that.
+    const core::Duration early = record.timestamp - now_.wall;
+    if (early > core::Duration{}) partition.ahead = std::max(partition.ahead, early);
+    const core::Duration rest = delay - (early > core::Duration{} ? partition.ahead - early : -early);
     if (rest > core::Duration{}) return stand_still(partition, record.offset, rest + delay / lots_per_delay);
   }
-  if (!has_room_for_returning() || !partition.tracker.has_room(record.offset)) {
+  // What waits in memory leaves room for what is due.
+  if (!has_room_for_returning(*partition.tier == 0 ? 2 : 1) || !partition.tracker.has_room(record.offset)) {
     return stand_still(partition, record.offset, no_room_pause);
   }
   auto delivery = take_up(record, partition);
@@ -181,7 +185,7 @@ void WorkerCore::go_on(Handle handle, Delivery& delivery) {
   const bool crowded = lane.queue.returning() >= std::max<std::size_t>(1, options_.max_deliveries / 16);  // others come back, too
   if (*delivery.tier == 0 && stayed < shortest && (shut || crowded || rest > core::Duration{})) {  // its topic's delay passes here
     core::Duration wait = shortest - stayed;
-    if (!shut) wait = std::min(wait, rest > core::Duration{} ? rest : worth_handing_over);
+    if (!shut) wait = std::min(wait, rest > core::Duration{} ? rest : no_room_pause);
     if (const auto probe = lane.circuit.probe_at(); shut && probe && *probe > now_.mono) wait = std::min(wait, *probe - now_.mono);
     return wait_in_memory(handle, delivery, wait);
   }
@@ -202,7 +206,8 @@ void WorkerCore::go_on(Handle handle, Delivery& delivery) {
 std::uint8_t WorkerCore::higher_tier(const Delivery& delivery) const {
   const EndpointLane& lane = lanes_[delivery.lane];
   const core::Duration rest = delivery.due - now_.wall;
-  if (lane.circuit.closed()) return within_max_age(delivery, tier_for(std::max(rest, lane.queue.paused_for(now_.mono))));
+  const core::Duration pause = lane.queue.paused_for(now_.mono);
+  if (pause > long_pause || lane.circuit.closed()) return within_max_age(delivery, tier_for(std::max(rest, pause)));
   const auto highest = options_.tiers.size() - 1;
   const auto next = static_cast<std::uint8_t>(std::min<std::size_t>(*delivery.tier + 1u, highest));
   return within_max_age(delivery, std::max(next, tier_for(rest)));
@@ -242,7 +247,7 @@ void WorkerCore::hand_over_waiting(HeldRecord* record) {
   }
 }
 
-/// The endpoint's circuit is open: nothing waits for it here.
+/// The endpoint's circuit is open, or it asked to be left alone: nothing waits for it here.
 void WorkerCore::hand_over_lane(LaneId id) {
   if (options_.tiers.empty()) return;
   EndpointLane& lane = lanes_[id];
@@ -272,9 +277,9 @@ void WorkerCore::park(Handle handle, Delivery& delivery) {
   }
   const bool closed = lane.circuit.closed();
   const core::Duration pause = lane.queue.paused_for(now_.mono);
-  const auto tier = !closed              ? std::uint8_t{0}
-                    : pause > long_pause ? tier_for(pause)
-                                         : tier_after_queue(lane, static_cast<double>(lane.parked));
+  const auto tier = pause > long_pause ? tier_for(pause)
+                    : !closed          ? std::uint8_t{0}
+                                       : tier_after_queue(lane, static_cast<double>(lane.parked));
   if (delivery.first_attempt == core::WallTime{}) delivery.first_attempt = now_.wall;
   // It stays as long as that topic keeps it: what came back at once would meet the same queue.
   core::Duration stay = std::max(pause, closed ? options_.tiers[tier].delay : core::Duration{});
@@ -289,7 +294,9 @@ void WorkerCore::look_around() {
   const double seconds = std::min(std::chrono::duration<double>(since).count(), 60.0);
   next_look_ = now_.mono + look_interval;
   for (auto& lane : lanes_.all()) {
-    const double measured = static_cast<double>(std::exchange(lane.ended, 0)) / seconds;
+    lane.measured_for += seconds;
+    if (lane.ended == 0 && lane.queue.in_flight() > 0 && lane.measured_for < longest_measure) continue;  // nothing says yet how fast it is
+    const double measured = static_cast<double>(std::exchange(lane.ended, 0)) / std::exchange(lane.measured_for, 0);
     if (!lane.circuit.closed() || is_shut(lane)) continue;
     // Where nothing waited for its turn, that says only that the endpoint is at least so fast.
     if (lane.queue.ready() > 0 || measured > lane.rate) lane.rate += (measured - lane.rate) * 0.3;

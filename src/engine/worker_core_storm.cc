@@ -82,10 +82,10 @@ std::optional<core::Duration> WorkerCore::wait_after_attempt(Delivery& delivery)
 }
 
 /// From when on a delivery's age counts: a storm that it lived through is nothing to blame it for, nor, as long as it
-/// has had no attempt of its own, is a time when its endpoint worked.
+/// has had no attempt of its own, is a time when its endpoint worked, as far as anybody here can know.
 core::WallTime WorkerCore::age_began(const Delivery& delivery) const {
   if (storm_.raging()) return now_.wall;
-  const auto worked = delivery.attempts == 0 ? lanes_[delivery.lane].worked_at : core::WallTime{};
+  const auto worked = delivery.attempts == 0 ? std::max(lanes_[delivery.lane].worked_at, started_) : core::WallTime{};
   return std::max({delivery.first_attempt, storm_ended_, worked});
 }
 
@@ -101,10 +101,11 @@ void WorkerCore::tell_circuit(const EndpointLane& lane, deliver::Circuit::State 
   out_->news.push_back({.what = after == State::open ? News::What::opened : News::What::closed,
                         .webhook = lane.webhook_name,
                         .endpoint = lane.endpoint_name,
-                        .until = lane.circuit.probe_at().value_or(now_.mono)});
+                        .until = lane.circuit.probe_at().value_or(now_.mono),
+                        .worked_at = lane.worked_at});
 }
 
-/// A request got through, here or with a sibling.
+/// The endpoint answered as one that works, here or to a sibling.
 void WorkerCore::note_success(EndpointLane& lane) {
   lane.circuit.succeeded(now_.mono);
   lane.worked_at = now_.wall;
@@ -114,7 +115,7 @@ void WorkerCore::pause_endpoint(EndpointLane& lane, core::Duration pause) {
   constexpr core::Duration worth_telling = std::chrono::milliseconds(100);
   if (pause > lane.queue.paused_for(now_.mono) + worth_telling) {
     out_->news.push_back({.what = News::What::paused, .webhook = lane.webhook_name, .endpoint = lane.endpoint_name,
-                          .until = now_.mono + pause});
+                          .until = now_.mono + pause, .worked_at = lane.worked_at});
   }
   lane.queue.pause_until(now_.mono + pause);
 }
@@ -142,6 +143,7 @@ void WorkerCore::hear_of_endpoint(const News& news) {
   if (!id) return;
   EndpointLane& lane = lanes_[*id];
   lanes_.list(*id);
+  lane.worked_at = std::max(lane.worked_at, news.worked_at);
   if (news.what == News::What::paused) return lane.queue.pause_until(news.until);
   if (news.what == News::What::closed) return note_success(lane);
   const bool was_closed = lane.circuit.closed();

@@ -70,7 +70,7 @@ void WorkerCore::own_counters(const std::vector<AssignedPartition>& partitions) 
 void WorkerCore::take_counted(const event::RecordView& record, Partition& partition) {
   if (partition.resume_at) return;  // read again when it goes on
   if (partition.counting->rereading) return reread(record, partition);
-  if (!has_room() || !partition.tracker.has_room(record.offset)) return stand_still(partition, record.offset, no_room_pause);
+  if (!has_space() || !partition.tracker.has_room(record.offset)) return stand_still(partition, record.offset, no_room_pause);
   const auto headers = owned(record.headers);
   const auto settled = [&] {
     (void)partition.tracker.admit(record.offset, 0, 0);
@@ -134,7 +134,6 @@ void WorkerCore::fire(const Policy& policy, const event::RecordView& record, con
   records_.add_reference(held);
   held->touched = true;
   send_off(std::move(departure));
-  if (storm_.raging()) storm_.took(now_.mono);
   for (const Destination& destination : destinations_) send_to(destination, held);
 }
 
@@ -160,7 +159,8 @@ void WorkerCore::end_reread(Partition& partition) {
 /// Is there room for what the partition, which stands still, will give?
 bool WorkerCore::may_resume(const Partition& partition) {
   if (partition.role == Role::ordered) return has_room_for_ordered() && partition.tracker.has_room(partition.resume_from);
-  return partition.role == Role::thresholds ? has_room() : has_room_for_returning(2);
+  if (partition.role == Role::thresholds) return has_space();
+  return has_room_for_returning(*partition.tier == 0 ? 4 : 1);
 }
 
 void WorkerCore::look_at_counters() {

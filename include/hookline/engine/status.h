@@ -54,7 +54,7 @@ struct EndpointStatus {
 struct StormStatus {
   std::string reason;
   core::Duration lasts{};
-  std::size_t hosts = 0, answering = 0;  ///< that failed when it began; those of them that answer again
+  std::size_t hosts = 0, answering = 0;  ///< that failed when it began and are waited for; those of them that answer again
 };
 
 struct WorkerStatus {

@@ -126,6 +126,46 @@ retry: {schedule: [2h, 5h], on: any_failure}
   }
 }
 
+TEST_F(Storm, EachPartitionHasItsTurn) {
+  CoreDriver two(R"(
+name: dead
+events: [incident_triggered]
+endpoints: [{url: "https://a.example.com/"}]
+retry: {schedule: [1s], on: any_failure}
+---
+name: well
+events: [incident_resolved]
+endpoints: [{name: b, url: "https://b.example.com/"}, {name: c, url: "https://c.example.com/"}]
+retry: {schedule: [1s], on: any_failure}
+)", small());
+  two.own(2);
+  const auto put = [&](std::int64_t from, int count) {
+    for (int i = 0; i < count; ++i) {
+      two.record(R"({"event_type":"incident_triggered"})", from + i, 0);
+      two.record(R"({"event_type":"incident_resolved"})", from + i, 1);
+    }
+    two.step();
+  };
+  const auto rages = [&] { return two.core.status(two.now).storm.has_value(); };
+  put(0, 4);
+  ASSERT_EQ(two.attempts.size(), 12u);
+  for (const auto& request : two.attempts) two.inputs.answers.push_back({.id = request.id, .outcome = deliver::Outcome::connect, .error = "no"});
+  two.attempts.clear();
+  put(4, 20);
+  ASSERT_TRUE(rages());
+  for (int turn = 0; turn < 4 && rages(); ++turn) {
+    two.step(10100ms);
+    for (const auto& request : two.attempts) {
+      const bool dead = request.url.find("//a.") != std::string::npos;
+      two.inputs.answers.push_back({.id = request.id, .outcome = dead ? deliver::Outcome::connect : deliver::Outcome::answered, .status = dead ? 0 : 200, .error = "no"});
+    }
+    two.attempts.clear();
+    while (!two.produces.empty()) two.acknowledge();
+    two.step();
+  }
+  EXPECT_FALSE(rages());
+}
+
 TEST_F(Storm, NothingEndsByExhaustionOrAge) {
   begin();
   auto kept = driver.hand_over();
