@@ -14,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t longest_token = 16 << 10;
+constexpr std::size_t longest_answer = 64 << 10;
 constexpr std::size_t longest_code = 64;
 constexpr core::Duration longest_lifetime = 24h;
 constexpr core::Duration early = 30s;
@@ -80,7 +81,9 @@ std::string error_code(const std::string& body) {
 
 Request token_request(AttemptId id, const std::shared_ptr<const Route>& route) {
   const ClientCredentials& who = *route->oauth2;
-  Request request{.id = id, .route = route, .method = config::Method::post, .url = who.token_url};
+  auto own = std::make_shared<Route>(*route);
+  own->response_size = std::max(own->response_size, longest_answer);  // what is kept of receivers says nothing of this one
+  Request request{.id = id, .route = std::move(own), .method = config::Method::post, .url = who.token_url};
   const auto pair = form_encoded(who.client_id) + ":" + form_encoded(who.client_secret.reveal());
   request.headers = {{"User-Agent", "Hookline/" HOOKLINE_VERSION},
                      {"Content-Type", "application/x-www-form-urlencoded"},

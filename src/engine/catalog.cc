@@ -180,6 +180,7 @@ std::shared_ptr<const Definitions> Catalog::compile_alone(const json::Tree& docu
   std::shared_ptr<const Definitions> definitions;
   if (!config::has_errors(found)) webhook = config::parse_webhook(whole, label, templates, found, secrets());
   if (webhook) {
+    webhook->from_api = true;
     config::Configuration alone;
     alone.settings = files_.settings;
     alone.webhooks.push_back(*webhook);

@@ -130,6 +130,7 @@ class WebhookCompiler {
     route->timeout = source_.timeout;
     route->tls = source_.tls;
     route->proxy = source_.proxy.reveal();
+    route->proxy_trusted = !source_.from_api;
     route->http2 = source_.http2;
     route->response_size = settings_.limits.response_size;
     if (const auto* oauth2 = std::get_if<config::OAuth2>(&source_.auth)) {

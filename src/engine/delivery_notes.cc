@@ -1,6 +1,7 @@
 #include "delivery_notes.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <iterator>
@@ -86,6 +87,8 @@ struct DeliveryNotes::State {
   core::Metrics& metrics;
   std::unique_ptr<kafka::Producer> producer;
   std::shared_ptr<const kafka::ReportSink> sink;
+  /// Bytes that Kafka has not acknowledged; the token of a record is its share.
+  std::shared_ptr<std::atomic<std::uint64_t>> under_way = std::make_shared<std::atomic<std::uint64_t>>(0);
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -117,14 +120,16 @@ struct DeliveryNotes::State {
 
   void write(const std::vector<DeliveryNote>& batch) {
     for (const auto& note : batch) {
-      if (producer->pending() >= most_waiting) {
-        metrics.delivery_log_dropped().add();
-        continue;
-      }
       kafka::OwnedRecord record{.topic = topic};
       record.key = note.id;
       record.value = state::value_of(entry_of(note, settings));
-      producer->produce(std::move(record), 0, sink);
+      const std::uint64_t size = record.value->size();
+      if (producer->pending() >= most_waiting || under_way->load() + size > most_bytes) {
+        metrics.delivery_log_dropped().add();
+        continue;
+      }
+      *under_way += size;
+      producer->produce(std::move(record), size, sink);
     }
   }
 };
@@ -139,8 +144,9 @@ core::Result<std::unique_ptr<DeliveryNotes>> DeliveryNotes::open(const config::S
   auto producer = kafka::Producer::open(kafka::producer_properties(settings));
   if (!producer) return tl::unexpected(producer.error());
   state->producer = std::move(*producer);
-  state->sink = std::make_shared<const kafka::ReportSink>([&metrics](std::vector<kafka::ProduceReport>&& reports) {
+  state->sink = std::make_shared<const kafka::ReportSink>([&metrics, under_way = state->under_way](std::vector<kafka::ProduceReport>&& reports) {
     for (const auto& report : reports) {
+      *under_way -= report.token;
       if (report.error) metrics.delivery_log_dropped().add();
     }
   });

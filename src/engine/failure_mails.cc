@@ -112,9 +112,18 @@ void FailureMails::take(const MailSent& sent) {
   of.count -= std::min(of.count, sent.count);
   if (of.count > 0) of.since = sent.at;
   of.mailed = std::max(of.mailed.value_or(sent.at), sent.at);
+  of.pause = {};
   Entry& whole = entries_[{sent.webhook, ""}];
   whole.notes.clear();
   whole.mailed = std::max(whole.mailed.value_or(sent.at), sent.at);
+}
+
+void FailureMails::put_off(const std::string& webhook, const std::string& endpoint, core::WallTime now) {
+  constexpr std::chrono::milliseconds first = std::chrono::seconds(30), longest = std::chrono::minutes(15);
+  const auto found = entries_.find({webhook, endpoint});
+  if (found == entries_.end()) return;
+  found->second.pause = std::clamp(found->second.pause * 2, first, longest);
+  found->second.not_before = now + found->second.pause;
 }
 
 void FailureMails::note(const std::string& webhook, std::string what, core::WallTime at) {
@@ -137,7 +146,7 @@ std::optional<DueMail> FailureMails::due(core::WallTime now, const Listing& list
     const auto& [name, of] = found;
     if (of.count == 0 && (of.notes.empty() || has_failed(name.first))) continue;
     if (listing.at({state::Sort::webhook, name.first}).failure_email.empty()) continue;
-    if (now - of.since < first_wait || (of.mailed && now - *of.mailed < between)) continue;
+    if (now < of.not_before || now - of.since < first_wait || (of.mailed && now - *of.mailed < between)) continue;
     if (oldest == nullptr || of.since < oldest->second.since) oldest = &found;
   }
   if (oldest == nullptr) return std::nullopt;

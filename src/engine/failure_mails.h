@@ -66,7 +66,10 @@ class FailureMails {
   /// Something about the webhook that its people should know: it is failing, it was disabled.
   void note(const std::string& webhook, std::string what, core::WallTime at);
 
-  /// The mail that is due for the longest time. It stays due until take(MailSent).
+  /// The mail could not be sent: it is due again half a minute later at first, a quarter of an hour at most.
+  void put_off(const std::string& webhook, const std::string& endpoint, core::WallTime now);
+
+  /// The mail that is due for the longest time. It stays due until take(MailSent) or put_off().
   std::optional<DueMail> due(core::WallTime now, const Listing& listing);
 
  private:
@@ -76,6 +79,8 @@ class FailureMails {
     std::optional<DeadLetters> last;
     std::vector<std::string> notes;
     std::optional<core::WallTime> mailed;
+    core::WallTime not_before{};
+    std::chrono::milliseconds pause{};  ///< after the last one that was not taken
   };
   bool has_failed(const std::string& webhook) const;
   Entry& entry(const std::string& webhook, const std::string& endpoint, core::WallTime at);

@@ -14,8 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr core::Duration first_pause = 30s;
-constexpr core::Duration longest_pause = 15min;
 
 }  // namespace
 
@@ -95,7 +93,6 @@ void MailDesk::collect(core::Now now) {
   if (!result) return;
   const auto told = *std::exchange(sending_, std::nullopt);
   if (*result) {
-    pause_ = {};
     core::log::info("webhook {}: a mail has told of {} dead letters", told.webhook, told.count);
     const MailSent sent{told.webhook, told.endpoint, now.wall, told.count};
     auto value = value_of(sent);
@@ -104,15 +101,14 @@ void MailDesk::collect(core::Now now) {
     publish_(told.webhook, std::move(value));
     return;
   }
-  pause_ = std::clamp<core::Duration>(pause_ * 2, first_pause, longest_pause);
-  next_try_ = now.mono + pause_;
+  mails_.put_off(told.webhook, told.endpoint, now.wall);
   if (const auto more = gate_.pass(now.mono)) {
     core::log::warn("a mail about webhook {} could not be sent: {}; trying again ({} more since)", told.webhook, result->error().message, *more);
   }
 }
 
 void MailDesk::turn(core::Now now, const Listing& listing) {
-  if (!settings_.smtp || sending_ || now.mono < next_try_) return;
+  if (!settings_.smtp || sending_) return;
   sending_ = mails_.due(now.wall, listing);
   if (!sending_) return;
   if (!postman_) postman_ = std::make_unique<Postman>(*settings_.smtp);

@@ -22,8 +22,7 @@ class MailDesk {
   /// A record of PREFIX.jobs, in the order of the topic.
   void take(std::string_view key, std::string_view value);
   void note(const std::string& webhook, std::string what, core::WallTime at);
-  /// Sends what is due, one mail at a time; tries again what the server has not taken, after half a minute at
-  /// first and a quarter of an hour at most.
+  /// Sends what is due, one mail at a time; what the server has not taken is tried again later, after others.
   void turn(core::Now now, const Listing& listing);
   /// Takes note of what became of the mail that was sent last; also when the job is another's by now.
   void collect(core::Now now);
@@ -37,8 +36,6 @@ class MailDesk {
   FailureMails mails_;
   std::optional<DueMail> sending_;
   std::set<std::string> published_;  ///< records of mails sent that are counted already
-  core::MonoTime next_try_{};
-  core::Duration pause_{};
   core::log::Gate gate_;
   std::unique_ptr<Postman> postman_;
 };

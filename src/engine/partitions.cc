@@ -30,6 +30,7 @@ Partition& Partitions::add(const kafka::TopicPartition& name, event::Kind kind, 
                       .tracker = settle::OffsetTracker(
                           base, settle::decode(metadata, base, log_name(name.topic, name.partition)))};
   partition.committed_at = now;
+  if (metadata.starts_with(starting)) partition.start = metadata;
   owned_.push_back(std::move(partition));
   return owned_.back();
 }
@@ -57,6 +58,7 @@ std::vector<std::vector<kafka::CommitEntry>> Partitions::take_commits(core::Mono
     if (!changed && now - partition.committed_at < heal_after) continue;
     const auto map = partition.tracker.snapshot();  // base and map from one moment
     kafka::CommitEntry entry{partition.name(), map.base, settle::encode(map, log_name(partition.topic, partition.number))};
+    if (entry.metadata.empty()) entry.metadata = partition.start;
     if (requests.empty() || metadata + entry.metadata.size() > max_request_metadata) {
       requests.emplace_back();
       metadata = 0;

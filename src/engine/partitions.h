@@ -22,6 +22,11 @@
 
 namespace hookline::engine {
 
+/// Metadata of a position that came from `start`, and how many partitions the topic had then: another member
+/// that begins at the same moment still sees a group that is only starting, while a partition beyond them
+/// was added since. Not a map, so decoding ignores it; goes with each commit that has no map.
+inline constexpr std::string_view starting = "start ";
+
 struct Partition {
   std::string_view topic;  ///< interned by Partitions
   std::int32_t number = 0;
@@ -37,6 +42,7 @@ struct Partition {
   std::int64_t resume_from = 0;
   bool ready = true;                ///< false: what has to be read first is not here yet
   std::pair<std::int64_t, core::WallTime> last_read{-1, {}};  ///< of a retry topic: offset and append time
+  std::string start;                ///< the marker of the beginning that its position was committed with, if it was
   core::Duration ahead{};           ///< of a retry topic: by how much the broker's clock runs ahead of ours, as far as it shows
 
   std::unique_ptr<Counting> counting;   ///< of a partition with that role

@@ -15,11 +15,6 @@ namespace {
 constexpr core::Duration deadline = std::chrono::seconds(10);
 constexpr core::Duration longest_age = std::chrono::days(60);  // beyond every retention
 
-// Metadata of a position that came from `start`, and how many partitions the topic had then: another member
-// that begins at the same moment still sees a group that is only starting, while a partition beyond them
-// was added since. Not a map, so decoding ignores it.
-constexpr std::string_view starting = "start ";
-
 SourceTopic topic_of(const std::vector<SourceTopic>& topics, const std::string& name) {
   for (const auto& topic : topics) {
     if (topic.name == name) return topic;
@@ -49,11 +44,10 @@ core::Result<TopicStart> look_at(kafka::Consumer& consumer, const std::string& t
   for (std::int32_t p = 0; p < *count; ++p) all.push_back({topic, p});
   const auto committed = consumer.committed(all, deadline);
   if (!committed) return tl::unexpected(committed.error());
-  TopicStart result{*count, *count};
-  for (const auto& entry : *committed) {
-    if (!entry.offset) continue;
-    result.began_with = std::min(result.began_with, partitions_at_start(entry.metadata));
-  }
+  const bool fresh = std::none_of(committed->begin(), committed->end(), [](const auto& entry) { return entry.offset.has_value(); });
+  TopicStart result{*count, fresh ? *count : 0};
+  // A marker stays as long as its partition has no map; any that is left tells.
+  for (const auto& entry : *committed) result.began_with = std::max(result.began_with, partitions_at_start(entry.metadata));
   return result;
 }
 

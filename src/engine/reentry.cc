@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "hookline/settle/waiting.h"
 
 namespace hookline::engine {
@@ -22,7 +24,8 @@ kafka::OwnedRecord reentry_record(const Reentry& reentry, const kafka::OwnedReco
   if (original.key) waiting.key = *original.key;
   if (!reentry.policy.policy.empty()) waiting.policy = &reentry.policy;
   kafka::OwnedRecord record{.topic = topics[config::OwnTopic::retry_10s]};
-  record.key = reentry.delivery_id;
+  // What is to go out in order is read in order: records of one key lie in one partition.
+  record.key = original.key ? fmt::format("{}/{}/{}", reentry.webhook, reentry.endpoint, *original.key) : reentry.delivery_id;
   record.value = original.value;
   record.headers = settle::waiting_headers(waiting, original.headers);
   return record;

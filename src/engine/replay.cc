@@ -33,25 +33,16 @@ core::Result<void> Replay::State::open_gate() {
   return {};
 }
 
-/// Asks its watcher, and looks after the bound. False: stop. Waits while it is told to pause.
-core::Result<bool> Replay::State::keep_going(const Control& control) {
-  while (true) {
-    const auto time = now();
-    if (gate) {
-      if (const auto news = gate->look(time); news && control.say) control.say(*news);
-      counts.open = gate->open().count();
-    }
-    if (time < next_watch) return true;
-    next_watch = time + watch_every;
-    switch (control.watch ? control.watch(counts) : Order::go) {
-      case Order::go: return true;
-      case Order::stop: return false;
-      case Order::pause: break;
-    }
-    std::optional<core::Error> failure;
-    collect(watch_every, failure);
-    if (failure) return tl::unexpected(*failure);
+/// Asks its watcher, and looks after the bound. False: stop.
+bool Replay::State::keep_going(const Control& control) {
+  const auto time = now();
+  if (gate) {
+    if (const auto news = gate->look(time); news && control.say) control.say(*news);
+    counts.open = gate->open().count();
   }
+  if (time < next_watch) return true;
+  next_watch = time + watch_every;
+  return !control.watch || control.watch(counts) == Order::go;
 }
 
 /// What has been acknowledged meanwhile.
@@ -59,7 +50,8 @@ void Replay::State::collect(core::Duration wait, std::optional<core::Error>& fai
   if (!sender) return;
   for (const auto& done : sender->take(wait)) {
     for (const auto& [partition, offset] : done.reentered) gate->open().add(partition, offset);
-    if (const auto tag = tags.find(done.tag); tag != tags.end()) {
+    const bool over = !done.error || done.error->code == core::ErrorCode::too_large;
+    if (const auto tag = tags.find(done.tag); over && tag != tags.end()) {
       open[tag->second.first].erase(tag->second.second);
       tags.erase(tag);
     }
@@ -120,7 +112,7 @@ core::Result<void> Replay::State::take_up_letter(Letter&& letter, const ReplayPl
     const auto& webhooks = ground.definitions->webhooks();
     const bool all_on = std::all_of(webhooks.begin(), webhooks.end(), [](const Webhook& w) { return w.position == Switch::on; });
     if (!all_on) return left_out("it matches no webhook that is on");
-    ++counts.skipped[matches_nothing];
+    counts.skip(matches_nothing);
   }
   const auto taken_out = take_out_creates(*reentries, *original);
   if (!taken_out) return tl::unexpected(taken_out.error());
@@ -150,7 +142,10 @@ core::Result<void> Replay::State::take_up_event(kafka::OwnedRecord&& record, con
   if (!reentries) return left_out("it is not an event");
   if (reentries->empty()) return left_out("it matches no webhook");
   const auto taken_out = take_out_creates(*reentries, record);
-  if (!taken_out) return tl::unexpected(taken_out.error());
+  if (!taken_out) {
+    next[from] = record.offset;  // not taken up
+    return tl::unexpected(taken_out.error());
+  }
   if (reentries->empty()) return ++counts.done, core::Result<void>();
   const auto tag = next_tag++;
   if (!control.dry) {
@@ -226,12 +221,10 @@ core::Result<Replay::Outcome> Replay::run(const Control& control) {
   bool stopped = false;
   auto last = now();
   while (!failure && !(*reader)->done()) {
-    const auto going = s.keep_going(control);
-    if (!going) failure = going.error();
-    stopped = going && !*going;
-    if (failure || stopped || (s.of_events() && s.request.limit && s.taken >= *s.request.limit)) break;
+    stopped = !s.keep_going(control);
+    if (stopped || (s.of_events() && s.request.limit && s.taken >= *s.request.limit)) break;
     const auto wait = s.pacer.wait(now());
-    const bool held = s.sender && (wait > core::Duration{} || !s.gate->has_room() || s.sender->in_flight() >= window);
+    const bool held = s.sender && (wait > core::Duration{} || !s.gate->has_room(s.sender->in_flight()) || s.sender->in_flight() >= window);
     s.collect(held ? std::clamp<core::Duration>(wait, 1ms, 20ms) : core::Duration{}, failure);
     if (held) {
       last = now();
@@ -248,6 +241,9 @@ core::Result<Replay::Outcome> Replay::run(const Control& control) {
   }
   const auto deadline = now() + last_acknowledgements;
   while (s.sender && s.sender->in_flight() > 0 && now() < deadline) s.collect(50ms, failure);
+  if (!stopped && !failure && s.sender && s.sender->in_flight() > 0) {
+    failure = core::Error{core::ErrorCode::timeout, "Kafka has not acknowledged what was sent last"};
+  }
   if (!stopped && !failure && !s.of_events()) {
     for (; s.met < s.entries.size(); ++s.met) s.skip("it is gone from the dead-letter topic");
     if (s.sender) s.take_back_expired_marks();
@@ -261,9 +257,7 @@ core::Result<Replay::Outcome> Replay::run(const Control& control) {
 core::Result<std::optional<std::uint64_t>> Replay::wait_for_outcome(const Control& control) {
   State& s = *state_;
   while (s.gate && s.gate->open().count() > 0) {
-    const auto going = s.keep_going(control);
-    if (!going) return tl::unexpected(going.error());
-    if (!*going) return std::optional<std::uint64_t>();
+    if (!s.keep_going(control)) return std::optional<std::uint64_t>();
     std::this_thread::sleep_for(20ms);
   }
   auto spans = kafka::look_up_spans(s.properties, s.topic(OwnTopic::dead_letters), std::nullopt, std::nullopt);

@@ -49,7 +49,8 @@ class ReplayGate {
 
   /// Looks at the group, a few times a second at most. Gives what the operator should know.
   std::optional<std::string> look(core::MonoTime now);
-  bool has_room() const { return nobody_ || open_.count() < most_; }
+  /// `on_their_way`: what the broker has not acknowledged.
+  bool has_room(std::size_t on_their_way = 0) const { return nobody_ || open_.count() + on_their_way < most_; }
   bool nobody() const { return nobody_; }
   OpenReentries& open() { return open_; }
 

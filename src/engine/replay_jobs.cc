@@ -66,7 +66,7 @@ std::string state_of(const state::ReplayJob& job) {
   const bool ended = told == "done" || told == "cancelled" || told == "failed" || told == "interrupted";
   if (!ended && job.wanted == state::Wanted::cancelled) return "cancelled";
   if (!ended && job.wanted == state::Wanted::paused) return "paused";
-  return told.empty() ? "waiting" : told;
+  return told.empty() || told == "paused" ? "waiting" : told;
 }
 
 bool is_over(const state::ReplayJob& job) {
@@ -209,9 +209,9 @@ struct ReplayJobs::State {
                             follow();
                             const auto now = core::read_clock().mono;
                             const auto order = order_of(job.id);
-                            if (now >= next_progress) {
+                            if (order == Order::go && now >= next_progress) {
                               next_progress = now + progress_every;
-                              work.note(order == Order::pause ? "paused" : "running");
+                              work.note("running");
                             }
                             return order;
                           },
@@ -220,8 +220,9 @@ struct ReplayJobs::State {
     const auto outcome = work.replay.run(control);
     if (!outcome) return fail(work, outcome.error());
     if (!outcome->stopped) return end(work, "done", {});
-    if (wanted_of(job.id) == state::Wanted::cancelled) return end(work, "cancelled", {});
-    work.note("running");  // somebody else goes on
+    const auto wanted = wanted_of(job.id);
+    if (wanted == state::Wanted::cancelled) return end(work, "cancelled", {});
+    note_where_it_stands(work, wanted == state::Wanted::paused ? "paused" : "running", {});
   }
 
   state::Wanted wanted_of(const std::string& id) {
@@ -233,8 +234,12 @@ struct ReplayJobs::State {
   Order order_of(const std::string& id) {
     const auto wanted = wanted_of(id);
     const std::lock_guard lock(mutex);
-    if (stopping || owners == 0 || wanted == state::Wanted::cancelled) return Order::stop;
-    return wanted == state::Wanted::paused ? Order::pause : Order::go;
+    return stopping || owners == 0 || wanted != state::Wanted::running ? Order::stop : Order::go;
+  }
+
+  /// For whoever goes on: another process, which has begun already if the job is not this one's any more.
+  void note_where_it_stands(const Work& work, const char* state, const std::string& error) {
+    if (owners > 0) work.note(state, error);
   }
 
   /// What a request got wrong ends its job; what Kafka cannot do now is tried again.
@@ -242,7 +247,7 @@ struct ReplayJobs::State {
     if (error.code == core::ErrorCode::invalid) return end(work, "failed", error.message);
     core::log::warn("replay {} cannot go on: {}; trying again", work.job.id, error.message);
     // Before its first look it has no end yet, and what an earlier owner noted has to stay.
-    if (!work.replay.ends().empty() || !work.replay.position().empty()) work.note("running", error.message);
+    if (!work.replay.ends().empty() || !work.replay.position().empty()) note_where_it_stands(work, "running", error.message);
     not_before[work.job.id] = core::read_clock().mono + again_after;
   }
 
@@ -278,7 +283,7 @@ struct ReplayJobs::State {
         json::Tree progress = job.progress.is_object() ? job.progress : json::Tree{{"counts", to_json(ReplayCounts{})}};
         progress["state"] = "cancelled";
         progress["at"] = core::format_rfc3339(core::read_clock().wall);
-        records.emplace_back(state::replay_progress_key(id), progress.dump());
+        records.emplace_back(state::replay_end_key(id), progress.dump());
       }
     }
     for (auto& [key, value] : records) (void)write(std::move(key), std::move(value));
@@ -295,7 +300,7 @@ struct ReplayJobs::State {
       }
     }
     for (const auto& id : old) {
-      for (auto key : {state::job_key(id), state::wanted_key(id), state::replay_progress_key(id)}) (void)write(std::move(key), std::nullopt);
+      for (auto key : {state::job_key(id), state::wanted_key(id), state::replay_progress_key(id), state::replay_end_key(id)}) (void)write(std::move(key), std::nullopt);
     }
   }
 

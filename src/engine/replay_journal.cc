@@ -57,7 +57,8 @@ void ReplayJournal::progress(std::string_view state, const ReplayCounts& counts,
   json::Tree out{{"state", state}, {"at", core::format_rfc3339(core::read_clock().wall)}, {"counts", to_json(counts)}, {"ends", ends},
                  {"position", position}};
   if (!error.empty()) out["error"] = error;
-  write(state::replay_progress_key(id_), dump(out));
+  const bool last = state == "done" || state == "cancelled";
+  write(last ? state::replay_end_key(id_) : state::replay_progress_key(id_), dump(out));
 }
 
 ReplayStand stand_of(const json::Tree& progress) {
@@ -71,8 +72,9 @@ ReplayStand stand_of(const json::Tree& progress) {
   }
   if (const auto position = progress.find("position"); position != progress.end() && position->is_array()) {
     for (const auto& at : *position) {
-      if (!at.is_object() || !at.contains("topic") || !at["topic"].is_string()) continue;
-      stand.position[{at["topic"].get<std::string>(), at.value("partition", 0)}] = at.value("offset", std::int64_t{0});
+      const auto is = [&](const char* name, auto right) { return at.is_object() && at.contains(name) && (at[name].*right)(); };
+      if (!is("topic", &json::Tree::is_string) || !is("partition", &json::Tree::is_number_integer) || !is("offset", &json::Tree::is_number_integer)) continue;
+      stand.position[{at["topic"].get<std::string>(), at["partition"].get<std::int32_t>()}] = at["offset"].get<std::int64_t>();
     }
   }
   if (const auto counts = progress.find("counts"); counts != progress.end() && counts->is_object()) {
@@ -94,7 +96,7 @@ ReplayStand stand_of(const json::Tree& progress) {
 }
 
 std::optional<ReplayRequest> rest_of(ReplayRequest request, const ReplayStand& stand) {
-  if (!request.limit) return request;
+  if (!request.limit || request.what != ReplayRequest::What::events) return request;  // dead letters have marks
   if (*request.limit <= stand.counts.sent) return std::nullopt;
   *request.limit -= stand.counts.sent;
   return request;
@@ -106,17 +108,12 @@ ReplayCounts sum_of(const ReplayStand& stand, const ReplayCounts& counts, const 
   sum.creates.count += stand.counts.creates.count;  // marked, or before the position
   sum.creates.items.insert(sum.creates.items.begin(), stand.counts.creates.items.begin(), stand.counts.creates.items.end());
   sum.creates.items.resize(std::min(sum.creates.items.size(), SkippedCreates::shown));
-  if (request.what == ReplayRequest::What::events) {  // goes on from its position, which counts as done
-    for (const auto& [why, count] : stand.counts.skipped) sum.skipped[why] += count;
-    return sum;
-  }
-  // What was skipped has no mark, with one exception, and is looked at again; the rest is not among what is left.
-  auto behind = stand.counts.done;
+  // Events go on from a position, dead letters from their marks: what is behind counts as done there already. Of dead
+  // letters, what was skipped has no mark, with one exception, and is looked at again.
+  const bool events = request.what == ReplayRequest::What::events;
   for (const auto& [why, count] : stand.counts.skipped) {
-    why == matches_nothing ? void(sum.skipped[why] += count) : void(behind -= std::min(behind, count));
+    if (events || why == matches_nothing) sum.skip(why, count);
   }
-  sum.total += behind;
-  sum.done += behind;
   return sum;
 }
 

@@ -19,8 +19,8 @@ void raise(Map& map, const typename Map::key_type& id, std::int64_t generation) 
 ReplayPlan::Id ReplayPlan::id_of(const Letter& letter) {
   const auto& p = letter.parsed;
   hasher_.start();
-  if (p.delivery_id.empty() || by_origin_) {
-    hasher_.update(fmt::format("{}/{}/{}", p.origin_topic, p.origin_partition, p.origin_offset));
+  if (p.delivery_id.empty() || rules_.by_origin) {
+    hasher_.update(fmt::format("{}/{}/{}/{}", p.origin_topic, p.origin_partition, p.origin_offset, p.origin_timestamp_ms));
   } else {
     hasher_.update(p.delivery_id);
   }
@@ -42,12 +42,13 @@ void ReplayPlan::add(const Letter& letter, bool selected) {
   const auto* mark = log_.find(place, letter.parsed.failed_at_ms);
   if (!mark && !selected) return;
   const Id id = id_of(letter);
-  const bool counts = mark && !(again_before_ && mark->at < *again_before_);
+  const bool ours = mark && !rules_.job.empty() && mark->job == rules_.job;
+  const bool counts = mark && (ours || !(rules_.again_before && mark->at < *rules_.again_before));
   if (mark) raise(marked_, id, mark->generation);
   if (counts) raise(counting_, id, mark->generation);
   if (!selected) return;
   if (counts) {
-    ++replayed_;
+    ours ? void(done_.insert(id)) : void(++replayed_);
     return;
   }
   const auto& p = letter.parsed;
@@ -74,7 +75,7 @@ std::vector<ReplayPlan::Entry> ReplayPlan::finish(std::optional<std::uint64_t> l
   for (auto& [id, chosen] : chosen_) {
     // A copy of a dead letter whose delivery was taken up again after this life of it. Other dead letters of an
     // event say nothing of whether it went elsewhere.
-    if (const auto counted = counting_.find(id); !by_origin_ && counted != counting_.end() && counted->second > chosen.generation) {
+    if (const auto counted = counting_.find(id); !rules_.by_origin && counted != counting_.end() && counted->second > chosen.generation) {
       replayed_ += 1 + chosen.copies.size();
       continue;
     }
@@ -87,9 +88,11 @@ std::vector<ReplayPlan::Entry> ReplayPlan::finish(std::optional<std::uint64_t> l
   const auto older = [](const Candidate& a, const Candidate& b) {
     return std::tie(a.failed_at, a.entry.place) < std::tie(b.failed_at, b.entry.place);
   };
-  if (limit && candidates.size() > *limit) {
+  survey.done_before = done_.size();
+  const auto left = limit ? *limit - std::min<std::uint64_t>(*limit, done_.size()) : candidates.size();
+  if (candidates.size() > left) {
     std::sort(candidates.begin(), candidates.end(), older);
-    candidates.resize(*limit);
+    candidates.resize(left);
   }
   std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) { return a.entry.place < b.entry.place; });
   std::vector<Entry> entries;

@@ -9,6 +9,8 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "hookline/core/crypto.h"
@@ -25,16 +27,18 @@ class ReplayPlan {
     std::optional<std::int64_t> marked;       ///< the highest generation of an earlier replay of the delivery
   };
 
-  /// Marks from before `again_before` do not count. `by_origin`: dead letters of one event are one (they all go
-  /// to the same other webhook).
-  ReplayPlan(const state::ReplayLog& log, std::optional<core::WallTime> again_before, bool by_origin = false)
-      : log_(log), again_before_(again_before), by_origin_(by_origin) {}
+  struct Rules {
+    std::optional<core::WallTime> again_before = {};  ///< marks from before that do not count
+    bool by_origin = false;                           ///< dead letters of one event are one (they all go to the same other webhook)
+    std::string job = {};                             ///< its own marks always count
+  };
+  ReplayPlan(const state::ReplayLog& log, Rules rules) : log_(log), rules_(std::move(rules)) {}
 
   /// Every dead letter of the topic, in any order; `selected`: the filter takes it.
   void add(const Letter& letter, bool selected);
 
-  /// What is to be replayed, partition by partition in the order of the topic; at most `limit`, the oldest
-  /// failures first. Fills the survey.
+  /// What is to be replayed, partition by partition in the order of the topic; with what the job has done before at
+  /// most `limit`, the oldest failures first. Fills the survey.
   std::vector<Entry> finish(std::optional<std::uint64_t> limit, Survey& survey);
 
  private:
@@ -54,14 +58,14 @@ class ReplayPlan {
   std::size_t group_of(const Letter& letter);
 
   const state::ReplayLog& log_;
-  const std::optional<core::WallTime> again_before_;
-  const bool by_origin_;
+  const Rules rules_;
   core::Hasher hasher_;
   std::unordered_map<Id, Chosen, IdHash> chosen_;
   std::unordered_map<Id, std::int64_t, IdHash> marked_;   ///< highest generation of a re-entry, of any letter
   std::unordered_map<Id, std::int64_t, IdHash> counting_; ///< the same of marks that count
   std::vector<Survey::Group> groups_;
   std::map<GroupKey, std::size_t> group_at_;
+  std::unordered_set<Id, IdHash> done_;                   ///< selected, and marked by the job itself
   std::uint64_t replayed_ = 0;
 };
 

@@ -22,15 +22,21 @@ class Members {
   core::WallTime now() const { return now_; }
   bool has(const char* name) const { return tree_.contains(name) && !tree_[name].is_null(); }
 
+  /// An empty one would select everything: whoever wrote it meant something else.
   void text(const char* name, std::string& into) {
-    if (const auto* found = take(name)) found->is_string() ? void(into = found->get<std::string>()) : wrong(name, "a text");
+    const auto* found = take(name);
+    if (!found) return;
+    if (!found->is_string() || found->get_ref<const std::string&>().empty()) return wrong(name, "a text that is not empty, or left out");
+    into = found->get<std::string>();
   }
   void texts(const char* name, std::vector<std::string>& into) {
     const auto* found = take(name);
     if (!found) return;
-    if (found->is_string()) return into.push_back(found->get<std::string>());
-    if (!found->is_array()) return wrong(name, "a text or a list of texts");
-    for (const auto& item : *found) item.is_string() ? into.push_back(item.get<std::string>()) : wrong(name, "a text or a list of texts");
+    constexpr auto right = "a text or a list of texts, none of them empty, or left out";
+    const auto is_text = [](const json::Tree& tree) { return tree.is_string() && !tree.get_ref<const std::string&>().empty(); };
+    if (is_text(*found)) return into.push_back(found->get<std::string>());
+    if (!found->is_array() || found->empty()) return wrong(name, right);
+    for (const auto& item : *found) is_text(item) ? into.push_back(item.get<std::string>()) : wrong(name, right);
   }
   void moment(const char* name, std::optional<core::WallTime>& into) {
     std::string written;
@@ -51,9 +57,11 @@ class Members {
   void rate(const char* name, std::optional<double>& into) {
     const auto* found = take(name);
     if (!found) return;
-    if (found->is_number() && found->get<double>() > 0) return void(into = found->get<double>());
-    const auto parsed = found->is_string() ? core::parse_rate(found->get<std::string>()) : core::fail(core::ErrorCode::invalid, "");
-    parsed ? void(into = *parsed) : wrong(name, "a rate such as 50/s");
+    const auto parsed = found->is_string()   ? core::parse_rate(found->get<std::string>())
+                        : found->is_number() ? core::Result<double>(found->get<double>())
+                                             : core::fail(core::ErrorCode::invalid, "");
+    constexpr double once_a_day = 1.0 / 86'400;
+    parsed && *parsed >= once_a_day ? void(into = *parsed) : wrong(name, "a rate such as 50/s, 1/d at least");
   }
   const json::Tree* take(const char* name) {
     known_.insert(name);
@@ -94,8 +102,7 @@ void read_letters(Members& in, ReplayRequest& out) {
   if (failure == "pipeline") letters.failure = settle::FailureClass::pipeline;
   if (!failure.empty() && !letters.failure) in.wrong("class", "endpoint or pipeline");
   in.number("status", letters.status, 100, 599);
-  if (in.has("key")) in.text("key", letters.key.emplace());
-  (void)in.take("key");
+  if (const auto* key = in.take("key")) key->is_string() ? void(letters.key = key->get<std::string>()) : in.wrong("key", "a text");
   in.texts("id", letters.ids);
   in.moment("since", letters.since);
   in.moment("until", letters.until);
@@ -203,6 +210,12 @@ std::string describe(const ReplayRequest& request) {
   }
   const auto* what = request.what == ReplayRequest::What::events ? "events" : "dead letters";
   return parts.empty() ? fmt::format("all {}", what) : fmt::format("{} with {}", what, fmt::join(parts, ", "));
+}
+
+void ReplayCounts::skip(const std::string& why, std::uint64_t count) {
+  constexpr std::size_t most = 20;
+  const bool room = skipped.size() < most || skipped.contains(why) || why == matches_nothing;
+  skipped[room ? why : "other reasons"] += count;
 }
 
 json::Tree to_json(const SkippedCreates& skipped) {

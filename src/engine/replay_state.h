@@ -63,7 +63,7 @@ struct Replay::State {
   bool of_events() const { return request.what == ReplayRequest::What::events; }
   const std::string& topic(config::OwnTopic which) const { return ground.settings.topics[which]; }
   void skip(const std::string& why) {
-    ++counts.skipped[why];
+    counts.skip(why);
     ++counts.done;
   }
   core::Result<void> left_out(const std::string& why) {
@@ -78,7 +78,7 @@ struct Replay::State {
 
   // replay.cc
   core::Result<void> open_gate();
-  core::Result<bool> keep_going(const Control& control);
+  bool keep_going(const Control& control);
   void collect(core::Duration wait, std::optional<core::Error>& failure);
   std::vector<kafka::Span> spans_of_entries() const;
   core::Result<void> take_up(kafka::OwnedRecord&& record, const Control& control);

@@ -13,6 +13,7 @@ namespace {
 using config::OwnTopic;
 
 constexpr std::size_t most_expired = 10'000;  ///< marks that one run takes back
+constexpr auto ahead_of_neighbours = std::chrono::minutes(10);
 
 core::MonoTime now() { return core::read_clock().mono; }
 
@@ -62,7 +63,7 @@ core::Result<Survey> Replay::State::survey_letters(const std::optional<Ends>& gi
   }
   if (given) ends = *given;
   expired_marks = log.expired(beginnings, most_expired);
-  ReplayPlan plan(log, request.again_before, !request.to.empty());
+  ReplayPlan plan(log, {.again_before = request.again_before, .by_origin = !request.to.empty(), .job = ground.job});
   std::map<state::LetterPlace, ExistingItem> existing;
   const auto done = read_all(properties, std::move(*all), [&](kafka::OwnedRecord&& record) -> core::Result<void> {
     auto parsed = settle::parse_dead_letter(record.headers);
@@ -84,7 +85,8 @@ core::Result<Survey> Replay::State::survey_letters(const std::optional<Ends>& gi
   for (const auto& entry : entries) {
     if (const auto item = existing.find(entry.place); item != existing.end()) survey.creates.add(std::move(item->second));
   }
-  counts.total = survey.chosen;
+  counts.done = survey.done_before;
+  counts.total = survey.chosen + survey.done_before;
   return survey;
 }
 
@@ -119,9 +121,14 @@ core::Result<Survey> Replay::State::survey_events() {
     return core::fail(core::ErrorCode::invalid, "say `topic`: there are several of this kind, and a partition belongs to one", "/topic");
   }
   spans.clear();
+  // Kafka finds the first record that is not older: one that runs ahead of its neighbours would end the range. Each
+  // record's own time decides.
+  auto until = request.until;
+  if (until) *until += ahead_of_neighbours;
+  if (until && *until >= core::read_clock().wall) until.reset();
   for (const auto& name : topics) {
     if (!request.topic.empty() && name != request.topic) continue;
-    auto found = kafka::look_up_spans(properties, name, request.since, request.until);
+    auto found = kafka::look_up_spans(properties, name, request.since, until);
     if (!found) return tl::unexpected(found.error());
     for (auto& span : *found) {
       if (request.partition && span.partition.partition != *request.partition) continue;

@@ -4,6 +4,8 @@
 #include <condition_variable>
 #include <list>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 
 #include <pthread.h>
@@ -89,7 +91,8 @@ class KafkaProducer final : public Producer {
   PendingList waiting_;    ///< to be handed over, in order
   PendingList in_flight_;  ///< librdkafka's until their reports
   PendingList later_;      ///< tried again at `due`, soonest first
-  PendingList alone_;      ///< each to be sent when nothing else is in flight
+  PendingList alone_;      ///< each to be sent when nothing else of its topic is in flight
+  std::optional<std::string> alone_under_way_;  ///< the topic of the one that is
   std::vector<Reports> reports_;
   std::unique_ptr<Client> client_;  ///< null between death and rebirth
   bool dying_ = false;
@@ -194,14 +197,23 @@ void KafkaProducer::accept() {
     waiting_.splice(waiting_.end(), later_, later_.begin());
 }
 
-/// True: there is more to hand over, and room for it.
+/// True: there is more to hand over, and room for it. While a record goes alone, or waits to, nothing else of its topic does.
 bool KafkaProducer::submit() {
-  if (!alone_.empty()) {
-    if (in_flight_.empty()) (void)submit_one(alone_);
-    return false;
+  const auto of = [](const std::string& topic) {
+    return [&topic](const Pending& entry) { return entry.record.topic == topic; };
+  };
+  if (!alone_.empty() && !alone_under_way_ && std::none_of(in_flight_.begin(), in_flight_.end(), of(alone_.front().record.topic))) {
+    if (!submit_one(alone_)) return false;
+    if (!in_flight_.empty() && in_flight_.back().alone) alone_under_way_ = in_flight_.back().record.topic;
   }
+  const auto may_go = [&](const Pending& entry) {
+    const auto& topic = entry.record.topic;
+    return (!alone_under_way_ || topic != *alone_under_way_) && (alone_.empty() || topic != alone_.front().record.topic);
+  };
   for (std::size_t n = 0; n < records_per_turn; ++n) {
-    if (waiting_.empty()) return false;
+    const auto next = std::find_if(waiting_.begin(), waiting_.end(), may_go);
+    if (next == waiting_.end()) return false;
+    waiting_.splice(waiting_.begin(), waiting_, next);
     if (!submit_one(waiting_)) return false;
   }
   return true;
@@ -230,6 +242,7 @@ bool KafkaProducer::submit_one(PendingList& from) {
 void KafkaProducer::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   auto& producer = Client::owner_of<KafkaProducer>(opaque);
   auto& entry = *static_cast<Pending*>(message->_private);
+  if (entry.alone) producer.alone_under_way_.reset();
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
     producer.report(
         producer.in_flight_, entry,
@@ -304,6 +317,7 @@ void KafkaProducer::bury(const std::pair<rd_kafka_resp_err_t, std::string>& caus
                        RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
   serve_until(now() + last_drops);
   client_.reset();  // no report of it can come any more
+  alone_under_way_.reset();
   dying_ = false;
 
   for (auto* const list : {&in_flight_, &later_, &alone_})

@@ -14,6 +14,7 @@ bool counts_before(const Correlation& first, const Correlation& other) {
 }  // namespace
 
 CorrelationTable::News CorrelationTable::apply(const CorrelationRecord& record) {
+  if (complete_ && record.offset < read_to_) return News::none;  // read again from the beginning: what was deleted stays so
   read_to_ = record.offset + 1;
   if (record.key.starts_with(progress_prefix)) {
     if (complete_) return News::none;

@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view job_prefix = "job/";
 constexpr std::string_view wanted_suffix = "/wanted";
 constexpr std::string_view progress_suffix = "/progress";
+constexpr std::string_view end_suffix = "/end";
 constexpr std::array<std::string_view, 3> wanted_names{"running", "paused", "cancelled"};  // in the order of Wanted
 
 template <class T>
@@ -60,6 +61,8 @@ std::string job_key(std::string_view id) { return fmt::format("{}{}", job_prefix
 std::string wanted_key(std::string_view id) { return fmt::format("{}{}{}", job_prefix, id, wanted_suffix); }
 std::string replay_progress_key(std::string_view id) { return fmt::format("{}{}{}", job_prefix, id, progress_suffix); }
 
+std::string replay_end_key(std::string_view id) { return fmt::format("{}{}{}", job_prefix, id, end_suffix); }
+
 std::string_view job_of(std::string_view key) {
   if (!key.starts_with(job_prefix)) return {};
   key.remove_prefix(job_prefix.size());
@@ -108,7 +111,10 @@ void ReplayLog::apply_job(std::string_view key, const std::optional<std::string>
   if (part.empty()) {
     job.asked = std::move(tree);
   } else if (part == progress_suffix) {
+    if (!job.ended) job.progress = std::move(tree);
+  } else if (part == end_suffix) {
     job.progress = std::move(tree);
+    job.ended = true;
   } else if (part == wanted_suffix) {
     // Cancelled is final, whatever a slower writer says.
     if (const auto wanted = parse_wanted(text_of(tree, "state")); wanted && job.wanted != Wanted::cancelled) job.wanted = *wanted;

@@ -97,6 +97,7 @@ struct DisableAfter {
 
 struct Webhook {
   std::string name;
+  bool from_api = false;  ///< else a file of whoever runs the service
   std::string description;
   bool enabled = true;
   std::vector<Text> events;

@@ -87,6 +87,9 @@ struct ReplayCounts {
   std::uint64_t open = 0;       ///< re-entries that no worker has taken yet
   std::map<std::string, std::uint64_t> skipped;  ///< why -> how many
   SkippedCreates creates;       ///< not sent; of dead letters marked as replayed
+
+  /// Reasons can be as many as there are broken records: what goes beyond the first is counted together.
+  void skip(const std::string& why, std::uint64_t count = 1);
 };
 json::Tree to_json(const ReplayCounts& counts);
 
@@ -102,6 +105,7 @@ struct Survey {
   std::vector<Group> groups;
   std::uint64_t chosen = 0;    ///< to be replayed
   std::uint64_t replayed = 0;  ///< selected, and replayed before
+  std::uint64_t done_before = 0;  ///< selected, and done by this replay itself before it was taken up again
   std::uint64_t copies = 0;    ///< selected, of a delivery that is chosen already
   SkippedCreates creates;      ///< of `chosen`: will not be sent, as far as can be told now
   std::uint64_t gone = 0;      ///< pointers that `where` cannot look into, since their originals are gone from the log
@@ -109,7 +113,7 @@ struct Survey {
 json::Tree to_json(const Survey& survey);
 
 /// What a run is told by whoever watches over it.
-enum class Order : std::uint8_t { go, pause, stop };
+enum class Order : std::uint8_t { go, stop };
 
 struct Control {
   /// Called at least every 250 ms, and about ten times a second at most.

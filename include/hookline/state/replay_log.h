@@ -46,12 +46,15 @@ struct ReplayJob {
   Wanted wanted = Wanted::running;
   std::string wanted_by;
   json::Tree progress;  ///< null: nobody has begun
+  bool ended = false;   ///< `progress` is its last word, whatever a slower writer says
   bool silent = false;  ///< nothing has come of it for a minute, says whoever follows the log
 };
 
 std::string job_key(std::string_view id);
 std::string wanted_key(std::string_view id);
 std::string replay_progress_key(std::string_view id);
+/// Of the last word, which is no writer's to take back.
+std::string replay_end_key(std::string_view id);
 /// The id of the job that a record of this key is about; empty: it is a mark.
 std::string_view job_of(std::string_view key);
 std::string wanted_value(Wanted wanted, std::string_view by, core::WallTime at);

@@ -1,5 +1,6 @@
 // What may change of a definition while others need it.
 #include "hookline/engine/catalog.h"
+#include "hookline/config/stored.h"
 
 #include <algorithm>
 
@@ -44,6 +45,23 @@ TEST_F(CatalogTest, NamesWhatNeedsAWebhook) {
   EXPECT_EQ(catalog.dependents({Sort::webhook, "creator"}), (std::vector<std::string>{"the webhook 'updater'", "the policy 'named'"}));
   EXPECT_TRUE(catalog.dependents({Sort::webhook, "alone"}).empty()) << "what a glob brings may come and go";
   EXPECT_TRUE(catalog.dependents({Sort::webhook, "updater"}).empty());
+}
+
+TEST_F(CatalogTest, OnlyTheProxyOfAFileIsTrusted) {
+  const json::Tree proxy{{"proxy", "http://127.0.0.1:3128"}};
+  store(Sort::webhook, webhook("stored", proxy));
+  config::Problems problems;
+  const auto unsaved = catalog.compile_unsaved(webhook("unsaved", proxy), problems);
+  ASSERT_TRUE(unsaved);
+  EXPECT_FALSE(unsaved->webhooks()[0].endpoints[0].route->proxy_trusted);
+  const auto edition = catalog.set_stored(std::make_shared<const state::Snapshot>(stored));
+  EXPECT_FALSE(edition.definitions->find("stored")->endpoints[0].route->proxy_trusted);
+  config::Configuration files;
+  files.webhooks = config::parse_webhooks("name: filed\nevents: [detection]\nendpoints: [{url: \"https://a.example.com/\"}]\nproxy: http://127.0.0.1:3128\n",
+                                          "test.yaml", {}, problems);
+  const auto of_files = Definitions::compile(files, problems);
+  ASSERT_TRUE(of_files);
+  EXPECT_TRUE(of_files->find("filed")->endpoints[0].route->proxy_trusted);
 }
 
 TEST_F(CatalogTest, AFormThatItsPoliciesBringOtherEventsToIsRefused) {

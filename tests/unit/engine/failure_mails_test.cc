@@ -31,6 +31,23 @@ class Mails : public ::testing::Test {
   void sent(std::chrono::milliseconds after, const DueMail& mail) { mails.take(MailSent{mail.webhook, mail.endpoint, start + after, mail.count}); }
 };
 
+TEST_F(Mails, OneThatTheServerDoesNotTakeHoldsUpNoOther) {
+  hook("other").failure_email = {"else@example.com"};
+  letters(0s, 1);
+  letters(1s, 1, "0", "other");
+  auto bad = due(10s);
+  ASSERT_TRUE(bad && bad->webhook == "w");
+  mails.put_off("w", "0", start + 10s);
+  const auto good = due(10s);
+  ASSERT_TRUE(good && good->webhook == "other");
+  sent(11s, *good);
+  EXPECT_FALSE(due(39s));
+  EXPECT_EQ(due(40s)->webhook, "w") << "half a minute later";
+  mails.put_off("w", "0", start + 40s);
+  EXPECT_FALSE(due(99s));
+  EXPECT_TRUE(due(100s)) << "then a minute";
+}
+
 TEST_F(Mails, RecordsAreReadAsTheyWereWritten) {
   const auto letters = parse_dead_letters("w", value_of(DeadLetters{"w", "main", start, 7, {"rejected", "HTTP 410", 410}}));
   ASSERT_TRUE(letters);

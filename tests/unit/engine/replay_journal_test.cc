@@ -18,7 +18,8 @@ TEST(ReplayStand, IsReadFromProgressAndFromNothing) {
   EXPECT_EQ(stand.counts.creates.count, 7u);
   ASSERT_EQ(stand.counts.creates.items.size(), 2u);
   EXPECT_EQ(stand.counts.creates.items[0].id, "INC1");
-  for (const char* text : {"null", "[]", "{}", R"({"ends":[1],"position":{"a":1},"counts":7})", R"({"counts":{"skipped_creates":[1]}})"}) {
+  for (const char* text : {"null", "[]", "{}", R"({"ends":[1],"position":{"a":1},"counts":7})", R"({"counts":{"skipped_creates":[1]}})",
+                           R"({"position":[{"topic":"t","partition":"0","offset":1},{"topic":"t","partition":0},{"topic":1}]})"}) {
     const auto none = stand_of(*json::parse_tree(text));
     EXPECT_FALSE(none.ends) << text;
     EXPECT_TRUE(none.position.empty()) << text;
@@ -30,17 +31,29 @@ TEST(ReplayStand, WhatIsLeftIsLessByWhatWasSent) {
   ReplayStand stand;
   stand.counts.sent = 40;
   EXPECT_FALSE(rest_of(request, stand)->limit);
+  request.limit = 40;
+  EXPECT_EQ(rest_of(request, stand)->limit, 40u) << "dead letters have marks";
+  request.what = ReplayRequest::What::events;
   request.limit = 100;
   EXPECT_EQ(rest_of(request, stand)->limit, 60u);
   request.limit = 40;
   EXPECT_FALSE(rest_of(request, stand));
 }
 
+TEST(ReplayStand, ReasonsBeyondTheFirstAreCountedTogether) {
+  ReplayCounts counts;
+  for (int i = 0; i < 500; ++i) counts.skip(fmt::format("not JSON at byte {}", i));
+  counts.skip(matches_nothing);
+  EXPECT_EQ(counts.skipped.size(), 22u);
+  EXPECT_EQ(counts.skipped.at("other reasons"), 480u);
+  EXPECT_EQ(counts.skipped.at(matches_nothing), 1u);
+}
+
 TEST(ReplayStand, CountsOfTheWholeAreThoseOfItsParts) {
   ReplayStand stand;
   stand.counts = {.total = 10, .done = 6, .sent = 4, .open = 0, .skipped = {{"gone", 2}}};
-  // Four are marked; the two that were skipped are looked at again among the six that are left.
-  const ReplayCounts now{.total = 6, .done = 6, .sent = 4, .open = 0, .skipped = {{"gone", 2}}};
+  // Four are marked, which the plan knows; the two that were skipped are looked at again.
+  const ReplayCounts now{.total = 10, .done = 10, .sent = 4, .open = 0, .skipped = {{"gone", 2}}};
   const auto letters = sum_of(stand, now, {});
   EXPECT_EQ(letters.total, 10u);
   EXPECT_EQ(letters.done, 10u);
@@ -60,7 +73,7 @@ TEST(ReplayStand, WhatWasLeftOutForGoodIsNotLookedAtAgain) {
   ReplayStand stand;
   stand.counts = {.total = 10, .done = 6, .sent = 3, .open = 0, .skipped = {{"gone", 1}, {matches_nothing, 1}}};
   stand.counts.creates.add({"tickets", "s-1", "INC1"});
-  ReplayCounts now{.total = 5, .done = 5, .sent = 3, .open = 0, .skipped = {{"gone", 1}}};
+  ReplayCounts now{.total = 10, .done = 10, .sent = 3, .open = 0, .skipped = {{"gone", 1}}};
   for (int i = 2; i < 9; ++i) now.creates.add({"tickets", fmt::format("s-{}", i), fmt::format("INC{}", i)});
   const auto sum = sum_of(stand, now, {});
   EXPECT_EQ(sum.total, 10u);

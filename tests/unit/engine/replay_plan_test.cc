@@ -41,7 +41,7 @@ TEST(ReplayPlan, WhatIsMarkedIsNotTakenAgainUnlessFromBeforeTheMomentGiven) {
   mark(log, {0, 1}, 1000, 5000);
   for (const auto& [again, expected] : std::vector<std::pair<std::optional<core::WallTime>, Places>>{
            {std::nullopt, {{0, 0}}}, {core::from_unix_ms(5001), {{0, 0}, {0, 1}}}, {core::from_unix_ms(5000), {{0, 0}}}}) {
-    ReplayPlan plan(log, again);
+    ReplayPlan plan(log, {.again_before = again});
     plan.add(letter_at(0, 0, "a"), true);
     plan.add(letter_at(0, 1, "b"), true);
     Survey survey;
@@ -49,6 +49,32 @@ TEST(ReplayPlan, WhatIsMarkedIsNotTakenAgainUnlessFromBeforeTheMomentGiven) {
     EXPECT_EQ(survey.chosen, expected.size());
     EXPECT_EQ(survey.replayed, 2 - expected.size());
   }
+}
+
+TEST(ReplayPlan, WhatTheJobItselfHasDoneCountsForItsLimitWhateverTheClocksSay) {
+  state::ReplayLog log(topic);
+  mark(log, {0, 0}, 1000, 4000);  // its clock was behind
+  mark(log, {0, 1}, 1000, 4000);
+  ReplayPlan plan(log, {.again_before = core::from_unix_ms(5000), .job = "rpl_1"});
+  for (std::int64_t i = 0; i < 10; ++i) plan.add(letter_at(0, i, fmt::format("d{}", i)), true);
+  Survey survey;
+  EXPECT_EQ(places(plan.finish(3, survey)), (Places{{0, 2}}));
+  EXPECT_EQ(survey.chosen, 1u);
+  EXPECT_EQ(survey.done_before, 2u);
+  EXPECT_EQ(survey.replayed, 0u);
+}
+
+TEST(ReplayPlan, LettersOfATopicThatWasMadeAnewAreOthers) {
+  state::ReplayLog log(topic);
+  ReplayPlan plan(log, {});
+  auto before = letter_at(0, 3, ""), after = letter_at(0, 4, "");
+  before.parsed.origin_offset = after.parsed.origin_offset = 7;
+  before.parsed.origin_timestamp_ms = 100;
+  after.parsed.origin_timestamp_ms = 200;
+  plan.add(before, true);
+  plan.add(after, true);
+  Survey survey;
+  EXPECT_EQ(places(plan.finish({}, survey)), (Places{{0, 3}, {0, 4}}));
 }
 
 TEST(ReplayPlan, CopiesOfADeliveryGoOnceAndAreMarkedTogether) {
@@ -115,7 +141,7 @@ TEST(ReplayPlan, ALimitTakesTheOldestFailures) {
 
 TEST(ReplayPlan, ToAnotherWebhookAnEventGoesOnce) {
   state::ReplayLog log(topic);
-  ReplayPlan plan(log, {}, true);
+  ReplayPlan plan(log, {.by_origin = true});
   auto other = letter_at(0, 1, "b");
   other.parsed.origin_offset = 0;
   plan.add(letter_at(0, 0, "a"), true);
@@ -124,7 +150,7 @@ TEST(ReplayPlan, ToAnotherWebhookAnEventGoesOnce) {
   EXPECT_EQ(plan.finish({}, survey).size(), 1u);
   // That one of its endpoints was replayed says nothing of the other webhook.
   mark(log, {0, 0}, 1000);
-  ReplayPlan later(log, {}, true);
+  ReplayPlan later(log, {.by_origin = true});
   later.add(letter_at(0, 0, "a"), true);
   later.add(other, true);
   EXPECT_EQ(places(later.finish({}, survey)), (Places{{0, 1}}));

@@ -68,6 +68,17 @@ TEST(CorrelationTable, ATombstoneTakesItBack) {
   EXPECT_EQ(id_in(table), "");
 }
 
+TEST(CorrelationTable, WhatWasDeletedStaysSoWhenTheTopicIsReadAgain) {
+  CorrelationTable table;
+  table.apply(record(3, value_of(item("OLD"))));
+  table.apply(record(4, std::nullopt));
+  table.set_complete();
+  EXPECT_EQ(table.apply(record(3, value_of(item("OLD")))), CorrelationTable::News::none);
+  EXPECT_EQ(id_in(table), "");
+  table.apply(record(5, value_of(item("NEW"))));
+  EXPECT_EQ(id_in(table), "NEW");
+}
+
 TEST(CorrelationTable, WhatWasAcknowledgedAndWhatIsReadMeetByOffset) {
   CorrelationTable table;
   table.acknowledged("w/k", item("mine"), 5);

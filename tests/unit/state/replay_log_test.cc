@@ -62,6 +62,18 @@ TEST(ReplayLog, AJobIsWhatItsThreeRecordsSayInAnyOrder) {
   EXPECT_EQ(job.asked["by"], "ada");
 }
 
+TEST(ReplayLog, TheLastWordIsFinalWhateverASlowerWriterSays) {
+  for (const bool first : {false, true}) {
+    ReplayLog log(topic);
+    if (first) log.apply(replay_progress_key("rpl_1"), R"({"state":"running"})");
+    log.apply(replay_end_key("rpl_1"), R"({"state":"done"})");
+    log.apply(replay_progress_key("rpl_1"), R"({"state":"running"})");
+    EXPECT_EQ(log.jobs().at("rpl_1").progress["state"], "done");
+    log.apply(replay_end_key("rpl_1"), R"({"state":"done","at":"later"})");
+    EXPECT_EQ(log.jobs().at("rpl_1").progress["at"], "later");
+  }
+}
+
 TEST(ReplayLog, CancelledIsFinal) {
   ReplayLog log(topic);
   log.apply(wanted_key("rpl_1"), wanted_value(Wanted::cancelled, "ada", {}));
