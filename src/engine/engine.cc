@@ -127,6 +127,7 @@ core::Result<void> Engine::start(const std::function<bool()>& keep_trying) {
   kafka_watch_ = std::make_unique<KafkaWatch>(settings_, std::move(read), [this](const std::string& topic) {
     const std::lock_guard no_change_meanwhile(mutex_);
     for (const auto& worker : workers_) worker->begin_again(topic);
+    fresh_clients_ = true;
   });
   return {};
 }
@@ -272,15 +273,20 @@ void Engine::renew_definitions() {
   install(catalog_.renew());
 }
 
-/// Leaves the group while a definition would be passed over, and comes back when all load.
+/// Leaves the group while a definition would be passed over, and comes back when all load. Leaves and comes back when a
+/// topic was made again: a client that knew the old one may take no notice of the new one's leaders. The positions of
+/// the new one stand by then.
 void Engine::seat_workers() {
   std::unique_lock lock(mutex_);
   if (!waiting_for_.empty()) return;  // start() has not come to its end
-  if (!whole_) {
+  const bool begun = std::none_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->begins_again(); });
+  const bool leave = !whole_ || (fresh_clients_ && begun);
+  if (leave) {
     for (const auto& worker : workers_) worker->stop();
   }
   const bool gone = std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->finished(); });
-  if (!gone || (whole_ && !workers_.empty())) return;
+  if (!gone || (!leave && !workers_.empty())) return;
+  fresh_clients_ = false;
   for (auto& worker : workers_) retired_.push_back(std::move(worker));
   workers_.clear();
   if (producer_->pending() == 0) retired_.clear();

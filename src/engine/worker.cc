@@ -154,6 +154,7 @@ void Worker::collect() {
   for (const auto& fault : consumer_->take_faults()) on_fault(fault);
   while (auto rebalance = consumer_->take_rebalance()) on_rebalance(std::move(*rebalance));
   if (!displaced_.empty() || !made_again_.empty()) reposition_displaced();
+  if (made_again_.empty()) to_begin_again_ -= std::exchange(topics_made_again_, 0);
   if (assignment_pending_ && core::read_clock().mono >= next_assign_try_) try_assign();
 }
 
@@ -383,7 +384,9 @@ void Worker::adopt(std::shared_ptr<const Definitions> definitions) {
 }
 
 void Worker::begin_again(const std::string& topic) {
+  ++to_begin_again_;
   asio::post(io_, [this, topic] {
+    ++topics_made_again_;
     if (phase_ != Phase::running) return;
     for (const auto& p : core_.status(core::read_clock()).partitions) {
       if (p.topic == topic) made_again_.emplace_back(kafka::TopicPartition{p.topic, p.partition}, p.position);

@@ -58,6 +58,8 @@ class Worker {
   void adopt(std::shared_ptr<const Definitions> definitions);
   /// The topic was deleted and made again: what is owned of it is read from its beginning.
   void begin_again(const std::string& topic);
+  /// It has not come to that yet, or not in every partition. Any thread.
+  bool begins_again() const { return to_begin_again_.load() > 0; }
   void stop();
   /// A sibling's news.
   void hear(std::vector<News> news);
@@ -123,6 +125,8 @@ class Worker {
   /// Stand still until they have a position: the log does not hold the one that they had.
   std::vector<std::pair<kafka::TopicPartition, std::int64_t>> displaced_;
   std::vector<std::pair<kafka::TopicPartition, std::int64_t>> made_again_;  ///< of topics that are others now
+  int topics_made_again_ = 0;                                               ///< that `made_again_` speaks of
+  std::atomic<int> to_begin_again_{0};                                      ///< those that have not been taken note of, too
   core::MonoTime next_reposition_try_{};
   bool assigned_once_ = false;
   bool owns_jobs_ = false;

@@ -135,6 +135,7 @@ class Engine {
   std::set<std::pair<std::string, std::int32_t>> exposed_;  ///< partitions that have gauges
   std::vector<std::string> troubles_, notes_;  ///< of the edition in force
   bool whole_ = true;         ///< of the edition in force
+  bool fresh_clients_ = false;  ///< workers are to begin anew with other clients of Kafka
   core::MonoTime next_renewal_{};
   std::size_t source_partitions_ = 0;
   std::string waiting_for_;   ///< why start() has not come to its end; empty: it has
