@@ -309,16 +309,18 @@ class Demo {
     receiver_->set_sick(std::string(sick_path), false);
     auto producer = kafka::Producer::open(kafka::producer_properties(engine_->settings()));
     if (!producer) return false;
-    const engine::ReplayGround ground{engine_->settings(), engine_->status().cluster_id, engine_->definitions(), producer->get(),
-                                      engine::new_replay_id(), core::read_clock().wall};
-    engine::Replay replay({}, ground);
+    const auto ground = [&] {
+      return engine::ReplayGround{engine_->settings(), engine_->status().cluster_id, engine_->definitions(), producer->get(),
+                                  engine::new_replay_id(), core::read_clock().wall};
+    };
+    engine::Replay replay({}, ground());
     const auto survey = replay.survey();
     if (!survey || survey->chosen != 1) return false;
     const auto outcome = replay.run({.watch = {}, .say = {}, .dry = {}});
     if (!outcome || outcome->counts.sent != 1) return false;
     screen_.line("replayed", blue, fmt::format("{:<22} {}", letter_->webhook, letter_->delivery_id));
     if (!wait_until([this] { return received_.accepted() == expected_ + 1; }) || !received_.each_once()) return false;
-    const auto again = engine::Replay({}, ground).survey();
+    const auto again = engine::Replay({}, ground()).survey();
     return again && again->chosen == 0 && again->replayed == 1;
   }
 

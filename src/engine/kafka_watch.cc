@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 constexpr auto interval = 2s;
 constexpr auto answer_within = 2s;
 constexpr auto ids_within = 1s;
+constexpr auto more_for_a_topic = 100ms;  // one is asked for after the other, perhaps from far away
 constexpr int misses_allowed = 1;    // a busy broker, a leader that moves
 constexpr int refusals_allowed = 3;  // a cluster that does not tell ids is not asked for ever
 
@@ -49,7 +50,7 @@ void KafkaWatch::run() {
   std::unique_lock lock(mutex_);
   while (!stopped_.wait_for(lock, interval, [this] { return stop_; })) {
     lock.unlock();
-    const auto found = find_missing(**admin, settings_, answer_within);
+    const auto found = find_missing(**admin, settings_, answer_within + more_for_a_topic * (read_.size() + config::own_topic_count));
     misses = found ? 0 : misses + 1;
     if (found) {
       tell({});
@@ -65,7 +66,7 @@ void KafkaWatch::run() {
 
 void KafkaWatch::compare(kafka::Admin& admin) {
   if (ids_.empty() && refusals_ >= refusals_allowed) return;
-  auto ids = admin.topic_ids(read_, ids_within);
+  auto ids = admin.topic_ids(read_, ids_within + more_for_a_topic * read_.size());
   if (!ids) {
     ++refusals_;
     return;
