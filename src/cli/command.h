@@ -19,6 +19,9 @@ inline constexpr int exit_failed = 1;
 inline constexpr int exit_usage = 2;
 inline constexpr int exit_config = 3;
 
+/// For options that choose: an empty one (a variable of the shell that is not set) would choose everything.
+inline std::string not_empty(const std::string& text) { return text.empty() ? "is empty: leave it out, or say which" : std::string(); }
+
 /// What the chosen command does; set by its subcommand's callback, run by main().
 using Action = std::function<int()>;
 

@@ -58,19 +58,19 @@ json::Tree LetterOptions::to_json() const {
 }
 
 void add_letter_options(CLI::App& command, LetterOptions& options) {
-  command.add_option("--webhook", options.webhook, "Only of this webhook");
-  command.add_option("--endpoint", options.endpoint, "Only of the endpoint of this name");
+  command.add_option("--webhook", options.webhook, "Only of this webhook")->check(not_empty);
+  command.add_option("--endpoint", options.endpoint, "Only of the endpoint of this name")->check(not_empty);
   command.add_option("--reason", options.reasons, "Only with this reason; several with commas")
       ->delimiter(',')
       ->check([](const std::string& text) { return settle::parse_reason(text) ? std::string() : "no such reason: " + text; });
   command.add_option("--class", options.failure, "Only failures of the endpoint, or of the pipeline (decode, render, too_large)")
       ->check(CLI::IsMember({"endpoint", "pipeline"}));
   command.add_option("--status", options.status, "Only with this HTTP status")->check(CLI::Range(100, 599));
-  command.add_option("--since", options.since, "Only that failed since then: RFC 3339, or an age such as 2h");
-  command.add_option("--until", options.until, "Only that failed before then");
+  command.add_option("--since", options.since, "Only that failed since then: RFC 3339, or an age such as 2h")->check(not_empty);
+  command.add_option("--until", options.until, "Only that failed before then")->check(not_empty);
   options.key_option = command.add_option("--key", options.key, "Only whose original record has this key");
   command.add_option("--id", options.ids, "Only with this delivery id (or PARTITION:OFFSET); several with commas")->delimiter(',');
-  command.add_option("--where", options.where, "Only whose original event this expression holds for");
+  command.add_option("--where", options.where, "Only whose original event this expression holds for")->check(not_empty);
 }
 
 void add_dead_letters_replay(CLI::App& group, Action& chosen) {
@@ -78,7 +78,7 @@ void add_dead_letters_replay(CLI::App& group, Action& chosen) {
   auto* command = group.add_subcommand("replay", "Delivers dead letters again, under their ids, to the endpoints that failed");
   add_config_option(*command, options->config);
   add_letter_options(*command, options->letters);
-  command->add_option("--to", options->to, "To this webhook instead, under new ids")->type_name("WEBHOOK");
+  command->add_option("--to", options->to, "To this webhook instead, under new ids")->type_name("WEBHOOK")->check(not_empty);
   command->add_option("--rate", options->rate, "At most so many deliveries, e.g. 50/s")
       ->check([](const std::string& text) { return core::parse_rate(text) ? std::string() : "not a rate (write 50/s): " + text; });
   command->add_option("--limit", options->limit, "At most so many dead letters, the oldest first")->check(CLI::PositiveNumber);

@@ -94,11 +94,11 @@ void add_replay(CLI::App& app, Action& chosen) {
   auto* command = app.add_subcommand("replay", "Delivers past events again, under the ids that they had");
   add_config_option(*command, options->config);
   command->add_option("--kind", options->kind, "alarm, audit, detection or incident")->check(CLI::IsMember({"alarm", "audit", "detection", "incident"}));
-  command->add_option("--since", options->since, "From the records of then on: RFC 3339, or an age such as 2h");
-  command->add_option("--until", options->until, "Up to the records of then (default: now)");
-  command->add_option("--webhook", options->webhook, "For this webhook alone (default: all that match)");
-  command->add_option("--where", options->where, "Only events that this expression holds for");
-  command->add_option("--topic", options->topic, "Only this topic of the kind");
+  command->add_option("--since", options->since, "From the records of then on: RFC 3339, or an age such as 2h")->check(not_empty);
+  command->add_option("--until", options->until, "Up to the records of then (default: now)")->check(not_empty);
+  command->add_option("--webhook", options->webhook, "For this webhook alone (default: all that match)")->check(not_empty);
+  command->add_option("--where", options->where, "Only events that this expression holds for")->check(not_empty);
+  command->add_option("--topic", options->topic, "Only this topic of the kind")->check(not_empty);
   command->add_option("--partition", options->partition, "Only this partition")->check(CLI::NonNegativeNumber);
   command->add_option("--from-offset", options->from_offset, "From this offset of the partition")->check(CLI::NonNegativeNumber);
   command->add_option("--to-offset", options->to_offset, "Up to, and without, this offset")->check(CLI::NonNegativeNumber);

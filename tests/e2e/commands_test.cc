@@ -49,6 +49,15 @@ endpoints: [{{url: "${{env:CHAT_URL}}"}}]
   }
 };
 
+TEST_F(Commands, AnEmptyChoiceIsNotEverything) {
+  for (const char* option : {"--webhook", "--endpoint", "--since", "--until", "--where", "--to"}) {
+    const auto refused = run_hookline({"dead-letters", "replay", "--config", "hookline.yaml", option, ""});
+    EXPECT_EQ(refused.status.code, 2) << option;
+    EXPECT_NE(refused.errors.find("is empty"), std::string::npos) << refused.errors;
+  }
+  EXPECT_EQ(run_hookline({"replay", "--config", "hookline.yaml", "--kind", "incident", "--since", "1h", "--webhook", ""}).status.code, 2);
+}
+
 TEST_F(Commands, ABadCommandLineEndsWithTwoAndHelpWithZero) {
   EXPECT_EQ(run_hookline({"run"}).status.code, 2);
   EXPECT_EQ(run_hookline({"no-such-command"}).status.code, 2);
