@@ -4,9 +4,23 @@
 
 #include <fmt/format.h>
 
+#include "hookline/core/crypto.h"
 #include "hookline/settle/waiting.h"
 
 namespace hookline::engine {
+namespace {
+
+/// What is to go out in order is read in order: what has one key lies in one partition. A hash, for keys may be long.
+std::string place_of(const Reentry& reentry, const std::string& key) {
+  core::Hasher hasher;
+  hasher.start();
+  hasher.update(fmt::format("{}/{}/", reentry.webhook, reentry.endpoint));
+  hasher.update(key);
+  const auto digest = hasher.finish();
+  return core::hex(core::as_view(digest).substr(0, 16));
+}
+
+}  // namespace
 
 kafka::OwnedRecord reentry_record(const Reentry& reentry, const kafka::OwnedRecord& original, const config::Topics& topics,
                                   core::WallTime now) {
@@ -24,8 +38,7 @@ kafka::OwnedRecord reentry_record(const Reentry& reentry, const kafka::OwnedReco
   if (original.key) waiting.key = *original.key;
   if (!reentry.policy.policy.empty()) waiting.policy = &reentry.policy;
   kafka::OwnedRecord record{.topic = topics[config::OwnTopic::retry_10s]};
-  // What is to go out in order is read in order: records of one key lie in one partition.
-  record.key = original.key ? fmt::format("{}/{}/{}", reentry.webhook, reentry.endpoint, *original.key) : reentry.delivery_id;
+  record.key = original.key ? place_of(reentry, *original.key) : reentry.delivery_id;
   record.value = original.value;
   record.headers = settle::waiting_headers(waiting, original.headers);
   return record;
