@@ -55,7 +55,6 @@ HttpAnswer problem(int status, std::string_view detail) {
 
 HttpAnswer problem(const core::Error& error) { return problem(status_of(error.code), error.message); }
 
-
 std::string text(const json::Tree& tree) {
   return tree.dump(-1, ' ', false, json::Tree::error_handler_t::replace) + "\n";
 }

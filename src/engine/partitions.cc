@@ -30,7 +30,7 @@ Partition& Partitions::add(const kafka::TopicPartition& name, event::Kind kind, 
                       .tracker = settle::OffsetTracker(
                           base, settle::decode(metadata, base, log_name(name.topic, name.partition)))};
   partition.committed_at = now;
-  if (metadata.starts_with(starting)) partition.start = metadata;
+  if (metadata.starts_with(start_marker)) partition.start = metadata;
   owned_.push_back(std::move(partition));
   return owned_.back();
 }

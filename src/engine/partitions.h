@@ -25,7 +25,7 @@ namespace hookline::engine {
 /// Metadata of a position that came from `start`, and how many partitions the topic had then: another member
 /// that begins at the same moment still sees a group that is only starting, while a partition beyond them
 /// was added since. Not a map, so decoding ignores it; goes with each commit that has no map.
-inline constexpr std::string_view starting = "start ";
+inline constexpr std::string_view start_marker = "start ";
 
 struct Partition {
   std::string_view topic;  ///< interned by Partitions

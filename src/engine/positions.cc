@@ -24,8 +24,8 @@ SourceTopic topic_of(const std::vector<SourceTopic>& topics, const std::string& 
 
 /// From the metadata of a committed position; 0 if that did not come from `start`.
 std::int32_t partitions_at_start(std::string_view metadata) {
-  if (!metadata.starts_with(starting)) return 0;
-  metadata.remove_prefix(starting.size());
+  if (!metadata.starts_with(start_marker)) return 0;
+  metadata.remove_prefix(start_marker.size());
   std::int32_t count = 0;
   const auto [end, error] = std::from_chars(metadata.data(), metadata.data() + metadata.size(), count);
   return error == std::errc() && end == metadata.data() + metadata.size() ? count : 0;
@@ -119,7 +119,7 @@ core::Result<std::vector<AssignedPartition>> resolve_positions(kafka::Consumer& 
       if (!offset) return tl::unexpected(offset.error());
       assigned.offset = *offset;
       // A later partition's position counts like any other: only those of the beginning are marked.
-      fresh.push_back({entry.partition, *offset, known ? std::string() : fmt::format("{}{}", starting, topic.partitions)});
+      fresh.push_back({entry.partition, *offset, known ? std::string() : fmt::format("{}{}", start_marker, topic.partitions)});
       core::log::info("{}[{}]: the group has no position here, begins at offset {}", entry.partition.topic,
                       entry.partition.partition, *offset);
     }

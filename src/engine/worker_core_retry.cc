@@ -155,9 +155,12 @@ void WorkerCore::take_returning(const event::RecordView& record, Partition& part
   const auto delay = options_.tiers[*partition.tier].delay;
   if (*partition.tier > 0) {  // from the shortest topic they wait in memory
     // A record from the future: the broker's clock is ahead, and its delay is not longer for that.
-    const core::Duration early = record.timestamp - now_.wall;
-    if (early > core::Duration{}) partition.ahead = std::max(partition.ahead, early);
-    const core::Duration rest = delay - (early > core::Duration{} ? partition.ahead - early : -early);
+    core::Duration stayed = now_.wall - record.timestamp;
+    if (stayed < core::Duration{}) {
+      partition.ahead = std::max(partition.ahead, -stayed);
+      stayed += partition.ahead;
+    }
+    const core::Duration rest = delay - stayed;
     if (rest > core::Duration{}) return stand_still(partition, record.offset, rest + delay / lots_per_delay);
   }
   // What waits in memory leaves room for what is due.

@@ -30,8 +30,8 @@ struct Route {
   config::Timeout timeout;
   config::Tls tls;
   std::string proxy;  ///< empty: none, and the environment's proxies are not used
-  /// True: the proxy's own address is not subject to the egress policy, since who runs the service named it. The target's cannot be seen
-  /// behind a proxy: the URL is judged by EgressPolicy::objection() instead.
+  /// True: the proxy's own address is not subject to the egress policy, since who runs the service named it.
+  /// The target's cannot be seen behind a proxy: the URL is judged by EgressPolicy::objection() instead.
   bool proxy_trusted = true;
   bool http2 = false;
   std::size_t response_size = 64 << 10;  ///< bytes of the body that are kept; the rest is not read

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -102,10 +103,15 @@ class CoreDriver {
   }
 
   /// Answers the oldest attempt.
-  void answer(int status) {
+  void answer(int status, std::optional<std::string> retry_after = {}) {
     const auto request = std::move(attempts.front());
     attempts.erase(attempts.begin());
-    inputs.answers.push_back({.id = request.id, .outcome = deliver::Outcome::answered, .status = status});
+    inputs.answers.push_back({.id = request.id, .outcome = deliver::Outcome::answered, .status = status, .retry_after = std::move(retry_after)});
+  }
+  /// No attempt under way gets through. Gives how many there were.
+  std::size_t fail_all(deliver::Outcome outcome = deliver::Outcome::connect) {
+    for (const auto& request : attempts) inputs.answers.push_back({.id = request.id, .outcome = outcome, .error = "no"});
+    return std::exchange(attempts, {}).size();
   }
   /// Acknowledges (or refuses) the oldest produce.
   void acknowledge(std::optional<core::Error> error = {}) {

@@ -1,7 +1,8 @@
 // Endpoints that get more than they take, or take nothing for a while: where their deliveries wait, for how long, and
 // that neither they nor others stand still.
 #include <deque>
-#include <map>
+#include <optional>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -51,10 +52,7 @@ class Crowded : public ::testing::Test {
 
   /// The endpoint of the attempts under way asks for silence.
   void ask(const char* seconds) {
-    for (const auto& request : driver.attempts) {
-      driver.inputs.answers.push_back({.id = request.id, .outcome = deliver::Outcome::answered, .status = 429, .retry_after = seconds});
-    }
-    driver.attempts.clear();
+    while (!driver.attempts.empty()) driver.answer(429, seconds);
     driver.step();
   }
   void answer_all() {

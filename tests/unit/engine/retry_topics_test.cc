@@ -272,8 +272,7 @@ TEST_F(RetryTopics, WhileAnEndpointAsksToBeLeftAloneItsDeliveriesWaitElsewhere) 
   driver.event(0);
   driver.step();
   ASSERT_EQ(driver.attempts.size(), 1u);
-  driver.inputs.answers.push_back({.id = driver.attempts[0].id, .outcome = deliver::Outcome::answered, .status = 429, .retry_after = "120"});
-  driver.attempts.clear();
+  driver.answer(429, "120");
   driver.step();
   driver.event(1);
   driver.step();
@@ -312,8 +311,7 @@ retry: {schedule: [3s], max_age: 1m}
   driver.event(0);
   driver.step();
   ASSERT_EQ(driver.attempts.size(), 1u);
-  driver.inputs.answers.push_back({.id = driver.attempts[0].id, .outcome = deliver::Outcome::answered, .status = 429, .retry_after = "1800"});
-  driver.attempts.clear();
+  driver.answer(429, "1800");
   driver.step();
   driver.event(1);
   driver.step();

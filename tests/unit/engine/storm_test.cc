@@ -29,8 +29,7 @@ class Storm : public ::testing::Test {
   Storm() { driver.own(); }
 
   void fail_all(deliver::Outcome outcome = deliver::Outcome::connect) {
-    for (const auto& request : driver.attempts) driver.inputs.answers.push_back({.id = request.id, .outcome = outcome, .error = "no"});
-    driver.attempts.clear();
+    driver.fail_all(outcome);
     driver.step();
   }
   void answer_all(int status) {
@@ -92,16 +91,14 @@ retry: {schedule: [2h, 5h], on: any_failure}
   with_order.inputs.correlations_complete = {0};
   with_order.step();
   with_order.step(1ms);
-  const auto fail_all_of = [](CoreDriver& of) {
-    for (const auto& request : of.attempts) of.inputs.answers.push_back({.id = request.id, .outcome = deliver::Outcome::connect, .error = "no"});
-    const auto count = of.attempts.size();
-    of.attempts.clear();
-    of.step();
+  const auto fail_all_of_it = [&] {
+    const auto count = with_order.fail_all();
+    with_order.step();
     return count;
   };
   for (std::int64_t offset = 0; offset < 4; ++offset) with_order.event(offset);
   with_order.step();
-  ASSERT_EQ(fail_all_of(with_order), 12u);
+  ASSERT_EQ(fail_all_of_it(), 12u);
   ASSERT_TRUE(with_order.core.status(with_order.now).storm);
   auto waits = with_order.produces.front().record;  // two hours in memory, in its order
   waits.topic = "ordered";
@@ -116,12 +113,12 @@ retry: {schedule: [2h, 5h], on: any_failure}
   with_order.give_back(waits);
   for (std::int64_t offset = 4; offset < 40; ++offset) with_order.event(offset);
   with_order.step();
-  fail_all_of(with_order);
+  fail_all_of_it();
   for (int taken = 0; taken < 5; ++taken) {
     while (!with_order.produces.empty()) with_order.acknowledge();
     ASSERT_EQ(with_order.core.status(with_order.now).partitions[0].position, 4 + taken);
     with_order.step(10100ms);
-    EXPECT_GE(fail_all_of(with_order), 3u) << "a probe for each host";
+    EXPECT_GE(fail_all_of_it(), 3u) << "a probe for each host";
     EXPECT_GT(with_order.core.status(with_order.now).deliveries, 0u);
   }
 }
@@ -149,8 +146,7 @@ retry: {schedule: [1s], on: any_failure}
   const auto rages = [&] { return two.core.status(two.now).storm.has_value(); };
   put(0, 4);
   ASSERT_EQ(two.attempts.size(), 12u);
-  for (const auto& request : two.attempts) two.inputs.answers.push_back({.id = request.id, .outcome = deliver::Outcome::connect, .error = "no"});
-  two.attempts.clear();
+  two.fail_all();
   put(4, 20);
   ASSERT_TRUE(rages());
   for (int turn = 0; turn < 4 && rages(); ++turn) {
